@@ -1,0 +1,62 @@
+"""The command line: one file for each command. Only here is anything printed, and are exit codes given.
+
+Nothing heavy is imported before a command runs: ``--help`` needs Typer alone.
+"""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from ner_window import __version__
+from ner_window.cli import config, evaluate, info, predict, score, train
+from ner_window.cli.console import state
+from ner_window.errors import NerWindowError
+
+app = typer.Typer(
+    add_completion=True,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Train, evaluate and use a window-based named-entity tagger.\n\n"
+    "Example: ner-window train configs/quickstart.yaml",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"ner_window {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no notes on standard error.")] = False,
+) -> None:
+    """Take the options that stand before any command."""
+    state.quiet = quiet
+
+
+app.command("train")(train.train)
+app.command("evaluate")(evaluate.evaluate)
+app.command("score")(score.score)
+app.command("predict")(predict.predict)
+app.command("info")(info.info)
+app.add_typer(config.app, name="config")
+
+
+def main() -> None:
+    """Run the program; turn errors of the input into one message and exit code 2."""
+    try:
+        app()
+    except NerWindowError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        # the reader of the pipe has gone; closing standard output must not complain about it again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,43 @@
+"""What the commands share: the switch for silence, notes, and options that several commands have."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+
+@dataclass
+class State:
+    """Options that stand before the command."""
+
+    quiet: bool = False
+
+
+state = State()
+
+RepairRule = Literal["conlleval", "discard", "strict"]
+
+Model = Annotated[Path, typer.Argument(help="A model directory.", metavar="MODEL")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no notes on standard error.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
+Set = Annotated[list[str] | None, typer.Option("--set", help="Override one key: KEY=VALUE.", metavar="KEY=VALUE")]
+RepairOption = Annotated[
+    RepairRule, typer.Option("--repair", help="How tags that their scheme does not allow are read.")
+]
+TokenColumn = Annotated[int, typer.Option(help="Column of the token, from 0.")]
+TagColumn = Annotated[int, typer.Option(help="Column of the tag; -1 is the last.")]
+Encoding = Annotated[str, typer.Option(help="Encoding of the data.")]
+
+
+def note(text: str, quiet: bool = False) -> None:
+    """Print what is no result, on standard error."""
+    if not (quiet or state.quiet):
+        typer.echo(text, err=True)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document on standard output."""
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -1,0 +1,59 @@
+"""``ner-window evaluate``."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ner_window.cli.console import Encoding, Force, Json, Model, RepairOption, TagColumn, TokenColumn, note, print_json
+
+
+def evaluate(
+    model: Model,
+    data: Annotated[list[Path], typer.Argument(help="CoNLL files with tags.", metavar="DATA...")],
+    as_json: Json = False,
+    repair: RepairOption = "conlleval",
+    errors: Annotated[int, typer.Option("--errors", min=0, help="List the N most frequent errors.")] = 0,
+    confusion: Annotated[bool, typer.Option("--confusion", help="Show which types are taken for which.")] = False,
+    min_f1: Annotated[float | None, typer.Option(help="Exit with 1 if the micro F1 (0..1) is lower.")] = None,
+    predictions: Annotated[Path | None, typer.Option(help="Write the data with the predicted tags here.")] = None,
+    force: Force = False,
+    token_column: TokenColumn = 0,
+    tag_column: TagColumn = -1,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Score a model's entities on tagged data, counted as conlleval counts.
+
+    Example: ner-window evaluate runs/quickstart data/test.conll --errors 10
+    """
+    from ner_window import experiment, report
+    from ner_window.storage import refuse_existing
+    from ner_window.tagger import Tagger
+    from ner_window.text.conll import Layout
+
+    if predictions:
+        refuse_existing(predictions, force)
+    tagger = Tagger.load(model)
+    layout = Layout(token_column, tag_column, encoding)
+    documents: list[dict[str, Any]] = []
+    pieces: list[str] = []
+    low = False
+    for path in data:
+        corpus, predicted, result = experiment.evaluate(tagger, path, layout, repair)
+        low = low or (min_f1 is not None and result.micro.f1 < min_f1)
+        documents.append(experiment.evaluation_json(corpus, result, repair))
+        if not as_json:
+            typer.echo(report.score_table(str(path), result, corpus.scheme.name, repair))
+            typer.echo(("\n" + report.confusion_table(result)) if confusion else "", nl=confusion)
+            typer.echo(("\n" + report.error_table(result, errors)) if errors else "", nl=bool(errors))
+        else:
+            documents[-1] |= report.details(result, errors, confusion)
+        pieces += experiment.merged_lines(corpus, predicted)
+    if as_json:
+        print_json(documents[0] if len(documents) == 1 else documents)
+    if predictions:
+        predictions.write_text("".join(pieces), encoding="utf-8")
+        note(f"{predictions}: token, gold tag and predicted tag of {len(pieces)} lines")
+    if low:
+        note(f"the micro F1 is below {min_f1}")
+        raise typer.Exit(1)

@@ -1,0 +1,58 @@
+"""``ner-window predict``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn
+
+
+def predict(
+    model: Model,
+    inputs: Annotated[
+        list[str] | None, typer.Argument(help="Files; - is standard input.", metavar="[INPUT...]")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file, or for several inputs a directory.")
+    ] = None,
+    input_format: Annotated[
+        Literal["auto", "conll", "tokens", "text", "jsonl"], typer.Option(help="What the input is.")
+    ] = "auto",
+    output_format: Annotated[
+        Literal["conll", "jsonl", "inline", "html"] | None,
+        typer.Option("--format", help="What comes out; by default conll for conll and tokens, jsonl for the others."),
+    ] = None,
+    probabilities: Annotated[bool, typer.Option("--probabilities", help="Add the probability of each tag.")] = False,
+    scheme: Annotated[
+        Literal["IO", "IOB1", "IOB2", "BIOES", "BILOU"] | None,
+        typer.Option(help="Scheme of the tags; by default that of the training file."),
+    ] = None,
+    token_column: TokenColumn = 0,
+    encoding: Encoding = "utf-8",
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tag text, tokens, CoNLL or JSON lines.
+
+    Example: echo "Elena Markovic flew to Berlin." | ner-window predict runs/quickstart --input-format text
+    """
+    from ner_window import prediction
+    from ner_window.tagger import Tagger
+    from ner_window.text.conll import Layout
+
+    tagger = Tagger.load(model)
+    layout = Layout(token_column, None, encoding)
+    for source, target in prediction.plan(inputs or ["-"], output, force):
+        with prediction.open_input(source) as stream:
+            name = "standard input" if source == "-" else source
+            pieces = prediction.predict(
+                tagger, stream, name, input_format, output_format, scheme, probabilities, layout
+            )
+            if target is None:
+                for piece in pieces:
+                    sys.stdout.buffer.write(piece.encode(encoding if output_format != "html" else "utf-8"))
+                    sys.stdout.buffer.flush()
+            else:
+                prediction.write_whole(target, pieces, encoding)

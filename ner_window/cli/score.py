@@ -1,0 +1,38 @@
+"""``ner-window score``."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ner_window.cli.console import Encoding, Json, RepairOption, TagColumn, TokenColumn, print_json
+
+
+def score(
+    gold: Annotated[Path, typer.Argument(help="A CoNLL file.", metavar="GOLD")],
+    predicted: Annotated[
+        Path | None,
+        typer.Argument(help="Another; without it GOLD's last two columns are compared.", metavar="[PREDICTED]"),
+    ] = None,
+    as_json: Json = False,
+    repair: RepairOption = "conlleval",
+    errors: Annotated[int, typer.Option("--errors", min=0, help="List the N most frequent errors.")] = 0,
+    confusion: Annotated[bool, typer.Option("--confusion", help="Show which types are taken for which.")] = False,
+    token_column: TokenColumn = 0,
+    tag_column: TagColumn = -1,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Score predicted tags without a model.
+
+    Example: ner-window score data/test.conll data/test.conll
+    """
+    from ner_window import experiment, report
+    from ner_window.text.conll import Layout
+
+    corpus, result = experiment.score_files(gold, predicted, Layout(token_column, tag_column, encoding), repair)
+    if as_json:
+        print_json(experiment.evaluation_json(corpus, result, repair) | report.details(result, errors, confusion))
+        return
+    typer.echo(report.score_table(str(predicted or gold), result, corpus.scheme.name, repair))
+    typer.echo(("\n" + report.confusion_table(result)) if confusion else "", nl=confusion)
+    typer.echo(("\n" + report.error_table(result, errors)) if errors else "", nl=bool(errors))

@@ -1,0 +1,291 @@
+"""YAML to a tree of frozen models, and back. Every value is checked; every error names the dotted key and the line."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ner_window.errors import ConfigError
+from ner_window.nn.optimizers import OptimizerName
+from ner_window.text.features import FEATURES
+from ner_window.text.tagging import Repair, SchemeName
+from ner_window.text.vectors import GLOVE
+
+
+class Section(BaseModel):
+    """What all sections share: frozen, no unknown keys, no conversion from other types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DataConfig(Section):
+    """The corpora, and how to read them."""
+
+    train: str
+    dev: str
+    test: str | None = None
+    token_column: int = 0
+    tag_column: int = -1
+    encoding: str = "utf-8"
+    scheme: Literal["auto"] | SchemeName = "auto"
+    repair: Repair = "strict"
+
+
+class VectorsConfig(Section):
+    """The word vectors, and whether they are trained."""
+
+    source: str = GLOVE
+    dimensions: int = Field(50, ge=1, description="of random vectors only")
+    train: Literal["fine-tune", "freeze"] = "fine-tune"
+    limit: int | None = Field(None, ge=1)
+    lowercase: bool = True
+
+
+class WindowConfig(Section):
+    """The window: radius words on each side of its centre."""
+
+    radius: int = Field(2, ge=0, le=50)
+
+
+def _named_feature(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class FeatureConfig(Section):
+    """A feature: its name, or its name and the size of its embedding."""
+
+    name: Literal["case", "shape"]
+    dimensions: int | None = Field(None, ge=1)
+
+    @property
+    def size(self) -> int:
+        """The size of its embedding, the feature's own default unless it is given."""
+        return self.dimensions or FEATURES[self.name].dimensions
+
+
+class ModelConfig(Section):
+    """The network between window and tags."""
+
+    hidden_units: int = Field(100, ge=1)
+    activation: Literal["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"] = "tanh"
+    initialization: Literal["xavier", "he", "uniform"] = "xavier"
+    range: float = Field(0.1, gt=0, description="r of the initialization uniform")
+    dropout: float = Field(0.0, ge=0, lt=1)
+    scheme: SchemeName = "BIOES"
+
+
+class OptimizerConfig(Section):
+    """The optimizer and its constants; each uses those of its formula."""
+
+    name: OptimizerName = "adam"
+    learning_rate: float = Field(0.001, gt=0)
+    l2: float = Field(0.0, ge=0)
+    clip_norm: float | None = Field(None, gt=0)
+    momentum: float = Field(0.9, ge=0, lt=1)
+    decay: float = Field(0.9, ge=0, lt=1)
+    beta1: float = Field(0.9, ge=0, lt=1)
+    beta2: float = Field(0.999, ge=0, lt=1)
+    epsilon: float = Field(1e-8, gt=0)
+
+
+class ScheduleConfig(Section):
+    """How the learning rate changes with time."""
+
+    name: Literal["constant", "halve", "linear"] = "constant"
+    every: int = Field(5, ge=1, description="epochs, of halve")
+
+
+class TrainingConfig(Section):
+    """How long to train, and with how many windows at a time."""
+
+    epochs: int = Field(30, ge=1)
+    batch_size: int = Field(256, ge=1)
+    patience: int = Field(5, ge=1)
+
+
+class Config(Section):
+    """A whole experiment."""
+
+    seed: int = Field(13, ge=0)
+    data: DataConfig
+    vectors: VectorsConfig = VectorsConfig()
+    window: WindowConfig = WindowConfig()
+    features: tuple[Annotated[FeatureConfig, BeforeValidator(_named_feature)], ...] = Field((), strict=False)
+    model: ModelConfig = ModelConfig()
+    objective: Literal["softmax"] = "softmax"
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+#: Keys that hold paths.
+PATHS = ("data.train", "data.dev", "data.test", "vectors.source")
+
+
+def _construct_int(loader: yaml.SafeLoader, node: Any) -> int:
+    return int(loader.construct_scalar(node))
+
+
+def _construct_float(loader: yaml.SafeLoader, node: Any) -> float:
+    return float(loader.construct_scalar(node))
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's plain scalars: 1e-3 is a number, NO a string, 010 is ten and 12:30 a string. Keys are unique."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
+    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
+
+
+def parse_yaml(text: str, source: str) -> tuple[Any, dict[str, int]]:
+    """Return the value of a YAML text and the line of each dotted key in it.
+
+    Raises
+    ------
+    ConfigError
+        The text is not YAML, or has a key twice.
+    """
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            lines: dict[str, int] = {}
+            _note_lines(node, "", source, lines)
+            return (None if node is None else loader.construct_document(node)), lines
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{source}:{mark.line + 1}" if mark else source
+        raise ConfigError(f"{where}: not YAML: {getattr(error, 'problem', None) or error}") from None
+
+
+def _note_lines(node: Any, prefix: str, source: str, lines: dict[str, int]) -> None:
+    if not isinstance(node, yaml.MappingNode):
+        return
+    for key, value in node.value:
+        name = f"{prefix}{key.value}"
+        line = key.start_mark.line + 1
+        if name in lines:
+            raise ConfigError(f"{source}:{line}: {name}: stands here again, first in line {lines[name]}; delete one")
+        lines[name] = line
+        _note_lines(value, f"{name}.", source, lines)
+
+
+def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
+    """Read a file, apply overrides of the form key=value, make paths absolute and check everything.
+
+    Raises
+    ------
+    ConfigError
+        One line for each thing that is wrong, with file, line and dotted key.
+    """
+    return resolve(path, overrides)[0]
+
+
+def resolve(path: Path | str, overrides: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:
+    """Return the configuration and, by dotted key, where each value that is no default comes from."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    tree, lines = parse_yaml(text, str(path))
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}: expected keys and values, got {type(tree).__name__}; see ner-window config schema")
+    _make_absolute(tree, Path(path).resolve().parent)
+    origins = {key: f"{path}:{line}" for key, line in lines.items()}
+    for override in overrides:
+        key, value = _parse_override(override)
+        branch: dict[str, Any] = {}
+        _put(branch, key, value)
+        _make_absolute(branch, Path.cwd())
+        _put(tree, key, _get(branch, key))
+        origins[key] = f"--set {override}"
+    try:
+        return Config.model_validate(tree), origins
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(problem, str(path), origins) for problem in error.errors())) from None
+
+
+def _parse_override(override: str) -> tuple[str, Any]:
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set: expected KEY=VALUE, got {override!r}; for example model.hidden_units=200")
+    return key.strip(), parse_yaml(text, f"--set {key}")[0]
+
+
+def _put(tree: dict[str, Any], key: str, value: Any) -> None:
+    *parents, last = key.split(".")
+    for parent in parents:
+        below = tree.get(parent)
+        if not isinstance(below, dict):
+            below = tree[parent] = {}
+        tree = below
+    tree[last] = value
+
+
+def _get(tree: Any, key: str) -> Any:
+    for part in key.split("."):
+        tree = tree.get(part) if isinstance(tree, dict) else None
+    return tree
+
+
+def _make_absolute(tree: dict[str, Any], base: Path) -> None:
+    for key in PATHS:
+        value = _get(tree, key)
+        if isinstance(value, str) and not (key == "vectors.source" and value in (GLOVE, "random")):
+            _put(tree, key, str((base / Path(value).expanduser()).absolute()))
+
+
+def _explain(problem: Any, source: str, origins: dict[str, str]) -> str:
+    """Write one of pydantic's findings as where: key: what; hint."""
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join(location)
+    known = key
+    while known and known not in origins:
+        known = known.rpartition(".")[0]
+    where = origins.get(known, source)
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(location[-1], _fields(location[:-1]), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(_fields(location[:-1]))}"
+        return f"{where}: {key}: unknown key; {hint}"
+    if problem["type"] == "missing":
+        return f"{where}: {key}: is missing; set it in the file or with --set {key}=..."
+    message = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    return f"{where}: {key}: {message}, got {problem['input']!r}"
+
+
+def _fields(location: Sequence[str]) -> list[str]:
+    """Return the keys of the section at a location."""
+    model: Any = Config
+    for part in location:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else FeatureConfig
+        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else FeatureConfig
+    return list(model.model_fields)
+
+
+def dump_yaml(config: Config) -> str:
+    """Write a configuration with every value in it, in the order of the sections."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return the values of a nested dictionary by their dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

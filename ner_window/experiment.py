@@ -1,0 +1,425 @@
+"""The composition root: a configuration to objects, a run, and what it leaves behind."""
+
+import hashlib
+import json
+import platform
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import ner_window
+from ner_window import storage
+from ner_window.config import Config, dump_yaml, flatten
+from ner_window.errors import ConfigError, CorpusError, ModelError, OutputError
+from ner_window.evaluation.metrics import Score, score
+from ner_window.nn.gradients import Floats
+from ner_window.nn.initialization import Initializer, embedding, he, uniform, xavier
+from ner_window.nn.network import Network
+from ner_window.nn.objectives import OBJECTIVES
+from ner_window.nn.optimizers import Optimizer
+from ner_window.tagger import EncodedCorpus, Tagger
+from ner_window.text.conll import Corpus, Layout, read_corpus
+from ner_window.text.features import FEATURES
+from ner_window.text.tagging import (
+    SCHEMES,
+    Repair,
+    Scheme,
+    check_tags,
+    convert,
+    detect,
+    entities_of,
+    repair,
+    violations,
+)
+from ner_window.text.vectors import VectorsReport, load_vectors
+from ner_window.text.vocabulary import FALLBACKS, RESERVED, UNKNOWN, Vocabulary
+from ner_window.training import BatchReport, EpochReport, TrainingState, train
+
+#: The unknown word begins as the mean of this many vectors from the rare end: unknown words are rare words.
+RAREST = 20_000
+
+
+@dataclass(frozen=True)
+class LabelledCorpus:
+    """A corpus with its scheme, its tags repaired where that was asked for, and its counts."""
+
+    corpus: Corpus
+    scheme: Scheme
+    tags: list[list[str]]
+    repaired: int
+
+    @property
+    def tokens(self) -> list[tuple[str, ...]]:
+        """The tokens of each sentence."""
+        return [sentence.tokens for sentence in self.corpus.sentences]
+
+    def entity_texts(self) -> frozenset[str]:
+        """Return the texts of all entities."""
+        return frozenset(
+            " ".join(tokens[e.start : e.end])
+            for tokens, tags in zip(self.tokens, self.tags, strict=True)
+            for e in entities_of(tags)
+        )
+
+    def counts(self) -> dict[str, Any]:
+        """Return the ledger's figures: lines that add up, sentences, documents, entities by type, the scheme."""
+        corpus = self.corpus
+        entities = Counter(e.type for tags in self.tags for e in entities_of(tags))
+        return {
+            "file": Path(corpus.source).name,
+            "sha256": corpus.sha256,
+            "lines": corpus.lines,
+            "token_lines": corpus.token_lines,
+            "blank_lines": corpus.blank_lines,
+            "document_lines": corpus.document_lines,
+            "tokens": sum(len(sentence.tokens) for sentence in corpus.sentences),
+            "sentences": len(corpus.sentences),
+            "documents": corpus.documents,
+            "scheme": self.scheme.name,
+            "repaired_sentences": self.repaired,
+            "entities": dict(sorted(entities.items())),
+        }
+
+
+def read_labelled(path: str | Path, layout: Layout, scheme: str = "auto", method: Repair = "strict") -> LabelledCorpus:
+    """Read a corpus, find out its scheme, and check or repair its tags.
+
+    Raises
+    ------
+    CorpusError, TaggingError
+        The file cannot be read, holds no sentence, or with 'strict' has a tag where it may not stand.
+    """
+    corpus = read_corpus(path, layout)
+    if not corpus.sentences:
+        raise CorpusError(f"{path}: no sentences, got {corpus.lines} lines; is it the right file?")
+    found = detect(corpus.sentences)
+    if scheme != "auto":
+        found = SCHEMES[scheme]
+    if method == "strict":
+        check_tags(corpus.sentences, found)
+    tags = [repair(sentence.tags, found, method) for sentence in corpus.sentences]
+    repaired = sum(bool(violations(sentence.tags, found)) for sentence in corpus.sentences)
+    return LabelledCorpus(corpus, found, tags, repaired)
+
+
+@dataclass
+class Run:
+    """Everything that a training run consists of, ready to go."""
+
+    config: Config
+    tagger: Tagger
+    state: TrainingState
+    train: LabelledCorpus
+    dev: LabelledCorpus
+    encoded_train: EncodedCorpus
+    encoded_dev: EncodedCorpus
+    ledger: dict[str, Any]
+    seconds: list[float]
+
+    def evaluate(self) -> tuple[float, float]:
+        """Return entity F1 and loss of the dev corpus; tags that training has not seen have no loss, but count."""
+        scores = self.tagger.scores(self.encoded_dev)
+        predicted = self.tagger.decode(scores, self.encoded_dev.lengths)
+        gold = self.encoded_dev.labels
+        loss = OBJECTIVES[self.config.objective](scores[gold >= 0], gold[gold >= 0])[0]
+        return score_in(self.dev.scheme, self.dev.tags, predicted).micro.f1, loss
+
+    def reports(self) -> Iterator[BatchReport | EpochReport]:
+        """Train; see `training.train`."""
+        for report in train(self.tagger.network, self.state, self.encoded_train, self.evaluate, self.config):
+            if isinstance(report, EpochReport):
+                self.seconds.append(report.seconds)
+            yield report
+
+    def initial_loss(self) -> tuple[float, float]:
+        """Return the loss of the first sentences before any step, and ln C, which it should be near to."""
+        tokens = np.arange(min(self.config.training.batch_size, len(self.encoded_train.places)))
+        windows = self.encoded_train.windows(tokens, self.tagger.network.radius)
+        loss, backprop = self.tagger.network.loss(self.state.parameters, windows, self.encoded_train.labels[tokens])
+        backprop()
+        return loss, float(np.log(len(self.tagger.tags)))
+
+    def save_checkpoint(self, path: Path) -> None:
+        """Write all that `resume` needs."""
+        tensors, state = self.state.to_checkpoint()
+        storage.write_checkpoint(path, tensors, {**state, "identity": self.identity()})
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint of the same configuration and data; only the number of epochs may have changed."""
+        tensors, state = storage.read_checkpoint(path)
+        before, now = state.pop("identity", {}), self.identity()
+        for key in now:
+            if before.get(key) != now[key]:
+                raise ModelError(
+                    f"{path}: was written with {key} = {before.get(key)!r}, got {now[key]!r}; "
+                    "set it back, or start again with --force"
+                )
+        self.state.from_checkpoint(tensors, state)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what must be the same for a run to be gone on with."""
+        free = {"training.epochs", "training.patience", "data.test", "data.train", "data.dev", "vectors.source"}
+        flat = {key: value for key, value in flatten(self.config.model_dump(mode="json")).items() if key not in free}
+        if self.config.schedule.name == "linear":
+            flat["training.epochs"] = self.config.training.epochs
+        files = {f"the SHA-256 of {name}": self.ledger[name]["sha256"] for name in ("train", "dev", "vectors")}
+        return flat | files
+
+    def finish(self, directory: Path, command: str, *, force: bool) -> Tagger:
+        """Put the best parameters in place and write the model directory with everything that tells how it came."""
+        self.state.restore_best()
+        best = self.state.history[self.state.best_epoch - 1]
+        facts = {
+            "versions": versions(),
+            "data": self.ledger,
+            "epochs": self.state.epoch,
+            "best": best,
+            "config": flatten(self.config.model_dump(mode="json", exclude={"data", "vectors"}))
+            | {"vectors.train": self.config.vectors.train},
+        }
+        tagger = Tagger(**{**vars_of(self.tagger), "facts": facts})
+        others = {
+            "config.yaml": dump_yaml(self.config),
+            "metrics.jsonl": "".join(json.dumps(line) + "\n" for line in self.state.history),
+            "timings.json": json.dumps({"seconds_of_epochs": self.seconds, "command": command}, indent=2) + "\n",
+        }
+        tagger.save(directory, force=force, others=others)
+        return tagger
+
+
+def vars_of(tagger: Tagger) -> dict[str, Any]:
+    """Return the fields of a tagger by name."""
+    return {name: getattr(tagger, name) for name in tagger.__dataclass_fields__}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that the numbers of a run depend on."""
+    return {"ner_window": ner_window.__version__, "numpy": np.__version__, "python": platform.python_version()}
+
+
+def prepare(config: Config) -> Run:
+    """Read the data and the vectors and set up a new tagger and its training state. The test file is not opened."""
+    layout = Layout(config.data.token_column, config.data.tag_column, config.data.encoding)
+    corpora = {
+        name: read_labelled(path, layout, config.data.scheme, config.data.repair)
+        for name, path in (("train", config.data.train), ("dev", config.data.dev))
+    }
+    learning, dev = corpora["train"], corpora["dev"]
+    generator = np.random.default_rng(config.seed)
+    words, table, trained, report, digest = build_words(config, learning.tokens, generator)
+    features = [(f.name, build_feature(f.name, learning.tokens), f.size) for f in config.features]
+    types = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
+    if not types:
+        raise CorpusError(f"{config.data.train}: no entity in it: all tags are O; is it the right tag column?")
+    scheme = SCHEMES[config.model.scheme]
+    tags = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in scheme.prefixes))
+    network = Network(
+        tables=(
+            ("word", len(words), table.shape[1]),
+            *((name, len(vocabulary), size) for name, vocabulary, size in features),
+        ),
+        radius=config.window.radius,
+        hidden_units=config.model.hidden_units,
+        labels=len(tags),
+        activation=config.model.activation,
+        objective=config.objective,
+        dropout=config.model.dropout,
+        l2=config.optimizer.l2,
+        frozen=frozenset() if trained else frozenset({"word"}),
+    )
+    parameters = {"E.word": table, **network.initialize(initializer(config), generator)}
+    tagger = Tagger(
+        network,
+        parameters,
+        (words, *(vocabulary for _, vocabulary, _ in features)),
+        tags,
+        scheme.name,
+        learning.scheme.name,
+        learning.entity_texts(),
+        table[:trained].copy(),
+    )
+    names = set(type(config.optimizer).model_fields) & set(Optimizer.__dataclass_fields__)
+    optimizer = Optimizer(**{name: getattr(config.optimizer, name) for name in names})
+    state = TrainingState(parameters, optimizer, generator, trained)
+    ledger = {
+        "train": {**learning.counts(), "coverage": coverage(words, learning.tokens)},
+        "dev": {**dev.counts(), "coverage": coverage(words, dev.tokens)},
+        "vectors": {**asdict(report), "sha256": digest, "vocabulary": len(words), "trained_rows": trained},
+        "types_only_in_dev": sorted({e.type for tags_ in dev.tags for e in entities_of(tags_)} - set(types)),
+    }
+    in_scheme = [[convert(tags_, scheme) for tags_ in corpus.tags] for corpus in (learning, dev)]
+    return Run(
+        config,
+        tagger,
+        state,
+        learning,
+        dev,
+        tagger.encode(learning.tokens, in_scheme[0]),
+        tagger.encode(dev.tokens, in_scheme[1]),
+        ledger,
+        [],
+    )
+
+
+def initializer(config: Config) -> Initializer:
+    """Return the initial values of W and U that the configuration names."""
+    if config.model.initialization == "uniform":
+        return lambda shape, generator: uniform(shape, generator, config.model.range)
+    return {"xavier": xavier, "he": he}[config.model.initialization]
+
+
+def build_words(
+    config: Config, sentences: Sequence[Sequence[str]], generator: np.random.Generator
+) -> tuple[Vocabulary, Floats, int, VectorsReport, str]:
+    """Return the words, their table (V, d), how many rows at its head training changes, and what was read.
+
+    The words of the training corpus stand at the head, then all others that have a vector, in the file's order: so what
+    training changes is one block, and a checkpoint or the optimizer's state costs what that block costs.
+    """
+    options = config.vectors
+    if options.source == "random":
+        counts = Counter(token.lower() if options.lowercase else token for s in sentences for token in s)
+        # words that occur once become the unknown word, which is learned from them
+        strings = [word for word, n in counts.items() if n > 1]
+        words = Vocabulary(strings, lowercase=options.lowercase)
+        report = VectorsReport(rows=len(strings), kept=len(strings))
+        trained = len(words) if options.train == "fine-tune" else 0
+        return words, embedding((len(words), options.dimensions), generator), trained, report, "random"
+    vectors = load_vectors(options.source, options.limit)
+    found = Vocabulary(vectors.words, lowercase=options.lowercase)
+    used = {found.find(token)[0] for token in {token for s in sentences for token in s}} - {UNKNOWN}
+    head = np.array(sorted(used), np.intp) - len(RESERVED)
+    rest = np.setdiff1d(np.arange(len(vectors.words)), head, assume_unique=True)
+    order = np.concatenate([head, rest])
+    words = Vocabulary([vectors.words[i] for i in order.tolist()], lowercase=options.lowercase)
+    table = np.empty((len(words), vectors.matrix.shape[1]), np.float32)
+    table[0] = 0
+    table[1] = vectors.matrix[-RAREST:].mean(axis=0)
+    np.take(vectors.matrix, order, axis=0, out=table[len(RESERVED) :])
+    trained = len(RESERVED) + len(head) if options.train == "fine-tune" else 0
+    return words, table, trained, vectors.report, vectors.sha256
+
+
+def build_feature(name: str, sentences: Sequence[Sequence[str]]) -> Vocabulary:
+    """Return the vocabulary of a feature: its fixed values, or those that occur more than once in training."""
+    feature = FEATURES[name]
+    if feature.values:
+        return Vocabulary(feature.values, feature.extract)
+    counts = Counter(feature.extract(token) for sentence in sentences for token in sentence)
+    return Vocabulary([value for value, n in counts.items() if n > 1], feature.extract)
+
+
+def coverage(words: Vocabulary, sentences: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Count how the tokens were found among the words; the counts add up to the tokens."""
+    tokens = Counter(token for sentence in sentences for token in sentence)
+    result = dict.fromkeys(FALLBACKS, 0)
+    for token, n in tokens.items():
+        result[words.find(token)[1]] += n
+    return result
+
+
+def score_in(scheme: Scheme, gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **more: Any) -> Score:
+    """Compare with gold what was predicted, written in the gold file's scheme, as a file of it would be."""
+    return score(gold, [convert(tags, scheme) for tags in predicted], **more)
+
+
+def evaluate(
+    tagger: Tagger, path: str | Path, layout: Layout, method: Repair = "conlleval"
+) -> tuple[LabelledCorpus, list[list[str]], Score]:
+    """Tag a labelled file and score the result; returns the corpus, the predicted tags in its scheme, and the score."""
+    corpus = read_labelled(path, layout, method=method)
+    predicted: list[list[str]] = []
+    for start in range(0, len(corpus.tokens), 1000):
+        predicted += tagger.tag_sentences(corpus.tokens[start : start + 1000], tagger.scheme)
+    predicted = [convert(tags, corpus.scheme) for tags in predicted]
+    return corpus, predicted, score(corpus.tags, predicted, corpus.tokens, tagger.entities_seen)
+
+
+def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[str, Any]:
+    """Return the document that ``evaluate --json`` prints."""
+    return {
+        "data": corpus.corpus.source,
+        "documents": corpus.corpus.documents,
+        "scheme": corpus.scheme.name,
+        "repair": method,
+        "repaired_sentences": corpus.repaired,
+        **result.as_dict(),
+    }
+
+
+def score_files(
+    gold: str | Path, predicted: str | Path | None, layout: Layout, method: Repair = "conlleval"
+) -> tuple[LabelledCorpus, Score]:
+    """Compare two labelled files, or the last two columns of one.
+
+    Raises
+    ------
+    CorpusError
+        The files do not hold the same tokens in the same sentences.
+    """
+    second = layout
+    if predicted is None:
+        predicted, layout = gold, Layout(layout.token_column, -2, layout.encoding)
+        second = Layout(layout.token_column, -1, layout.encoding)
+    correct = read_labelled(gold, layout, method=method)
+    system = read_labelled(predicted, second, method=method)
+    for a, b in zip(correct.corpus.sentences, system.corpus.sentences, strict=False):
+        if a.tokens != b.tokens:
+            i = next((i for i, (x, y) in enumerate(zip(a.tokens, b.tokens, strict=False)) if x != y), None)
+            i = min(len(a.tokens), len(b.tokens)) - 1 if i is None else i
+            raise CorpusError(
+                f"{b.where(i)}: the tokens differ from {a.where(i)}, got {b.tokens[i]!r}, expected {a.tokens[i]!r}"
+                f" in a sentence of {len(a.tokens)} tokens; score the same text"
+            )
+    numbers = len(correct.tags), len(system.tags)
+    if numbers[0] != numbers[1]:
+        raise CorpusError(f"{predicted}: expected {numbers[0]} sentences as in {gold}, got {numbers[1]}")
+    tags = system.tags if system.scheme == correct.scheme else [convert(t, correct.scheme) for t in system.tags]
+    return correct, score(correct.tags, tags, correct.tokens)
+
+
+def output_of(config_path: Path, output: Path | None) -> Path:
+    """Return the model directory of a run: the one asked for, or runs/<name of the config>."""
+    return output or Path("runs") / config_path.stem
+
+
+def checkpoint_of(directory: Path) -> Path:
+    """Return the checkpoint's file, beside the model directory; it is there until the run has ended."""
+    return directory.with_name(f"{directory.name}.checkpoint")
+
+
+def begin(run: Run, directory: Path, *, resume: bool, force: bool) -> None:
+    """Start a run or go on with one; refuse outputs that would be lost.
+
+    Raises
+    ------
+    OutputError, ConfigError
+        The output, or the checkpoint of an unfinished run, exists; or there is nothing to resume.
+    """
+    checkpoint = checkpoint_of(directory)
+    if resume:
+        if not checkpoint.exists():
+            raise ConfigError(f"{checkpoint}: no checkpoint to resume from; leave --resume out to start")
+        run.resume(checkpoint)
+        return
+    storage.refuse_existing(directory, force)
+    if checkpoint.exists() and not force:
+        raise OutputError(f"{checkpoint}: an unfinished run; go on with --resume, or start again with --force")
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def merged_lines(corpus: LabelledCorpus, predicted: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield lines of token, gold tag and predicted tag, with a blank line after each sentence: conlleval's input."""
+    for sentence, tags in zip(corpus.corpus.sentences, predicted, strict=True):
+        for token, gold, system in zip(sentence.tokens, sentence.tags, tags, strict=True):
+            yield f"{token} {gold} {system}\n"
+        yield "\n"

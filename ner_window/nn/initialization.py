@@ -1,0 +1,30 @@
+"""Initial values. n_out, n_in = the two sides of a weight matrix (n_out, n_in), units of the next and of this layer."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ner_window.nn.gradients import Floats
+
+Initializer = Callable[[tuple[int, int], np.random.Generator], Floats]
+
+
+def uniform(shape: tuple[int, int], generator: np.random.Generator, r: float) -> Floats:
+    """Uniform(-r, r), float32."""
+    return generator.uniform(-r, r, shape).astype(np.float32)
+
+
+def xavier(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
+    """Uniform with variance 2 / (n_in + n_out): r = sqrt(6 / (n_in + n_out)) (Glorot and Bengio 2010, equation 16)."""
+    return uniform(shape, generator, np.sqrt(6 / sum(shape)))
+
+
+def he(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
+    """Draw from a normal distribution of variance 2 / n_in, for rectifiers (He et al. 2015, equation 10)."""
+    scale: float = np.sqrt(2 / shape[1])
+    return (generator.standard_normal(shape) * scale).astype(np.float32)
+
+
+def embedding(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
+    """Rows of a look-up table: Uniform(-r, r) with r = sqrt(3 / d), which gives a row the expected square length 1."""
+    return uniform(shape, generator, np.sqrt(3 / shape[1]))

@@ -1,0 +1,168 @@
+"""The window network, forward and backward, in the lecture's notation and in mirror order.
+
+::
+
+    x = [e(w-r); ...; e(w); ...; e(w+r)]     D = K d,  K = 2 r + 1 words, e(w) = the word's vector and its features'
+    z = W x + b                              W (H, D)
+    h = f(z)
+    s = U h + c                              U (C, H), one row u for each tag
+    J = objective(s, y) + l2 * (|W|^2 + |U|^2)
+
+Collobert et al. 2011, section 3.3.1 ("window approach"). A batch is rows: Z = X W^T + b.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ner_window.nn.activations import ACTIVATIONS, prelu
+from ner_window.nn.gradients import Floats, Gradients, Integers, Parameters
+from ner_window.nn.initialization import Initializer, embedding
+from ner_window.nn.layers import affine, dropout, embed
+from ner_window.nn.objectives import OBJECTIVES
+
+Backprop = Callable[[Floats], Gradients]
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is fixed about a network; its numbers are in `Parameters` and are passed in.
+
+    Parameters
+    ----------
+    tables : tuple of (str, int, int)
+        The look-up tables, the words' first: name, rows V and dimensions d of each. Their parameters are called E.name.
+    radius : int
+        Words on each side of the window's centre.
+    hidden_units, labels : int
+        H and C.
+    activation, objective : str
+        Names in `ACTIVATIONS` (or prelu) and `OBJECTIVES`.
+    dropout : float
+        Probability that a hidden unit is dropped while training.
+    l2 : float
+        Weight of the regulariser |W|^2 + |U|^2.
+    frozen : frozenset of str
+        Tables that are not trained. They are absent from the gradients.
+    """
+
+    tables: tuple[tuple[str, int, int], ...]
+    radius: int
+    hidden_units: int
+    labels: int
+    activation: str = "tanh"
+    objective: str = "softmax"
+    dropout: float = 0.0
+    l2: float = 0.0
+    frozen: frozenset[str] = frozenset()
+
+    @property
+    def width(self) -> int:
+        """K, the number of words in a window."""
+        return 2 * self.radius + 1
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter, in forward order."""
+        D = self.width * sum(d for _, _, d in self.tables)
+        H, C = self.hidden_units, self.labels
+        shapes: dict[str, tuple[int, ...]] = {f"E.{name}": (rows, d) for name, rows, d in self.tables}
+        shapes |= {"W": (H, D), "b": (H,), "U": (C, H), "c": (C,)}
+        return shapes | ({"a": (H,)} if self.activation == "prelu" else {})
+
+    def initialize(self, weights: Initializer, generator: np.random.Generator) -> Parameters:
+        """Return new parameters, float32: W and U from `weights`, biases zero, PReLU slopes 0.25, tables random.
+
+        The words' table is not among them: it comes from pre-trained vectors, or from its own random start.
+        """
+        parameters: Parameters = {}
+        for name, shape in self.shapes.items():
+            if name == f"E.{self.tables[0][0]}":
+                continue
+            if name.startswith("E."):
+                parameters[name] = embedding((shape[0], shape[1]), generator)
+            elif name in ("W", "U"):
+                parameters[name] = weights((shape[0], shape[1]), generator)
+            else:
+                parameters[name] = np.full(shape, 0.25 if name == "a" else 0.0, np.float32)
+        return parameters
+
+    def forward(
+        self, parameters: Parameters, windows: Integers, generator: np.random.Generator | None = None
+    ) -> tuple[Floats, Backprop]:
+        """Score every label for every window.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            Shapes as in `shapes`, all of one float dtype.
+        windows : (F, B, K) integers
+            For each table, the ids of the K words of B windows.
+        generator : Generator, optional
+            The source of dropout; without it nothing is dropped, as in use.
+
+        Returns
+        -------
+        scores : (B, C) floats
+        backprop : function
+            ``backprop(dS)`` returns the gradient of every parameter that is trained, without the regulariser's.
+        """
+        F, B, K = windows.shape
+        p = parameters
+        looked_up = [embed(p[f"E.{self.tables[f][0]}"], windows[f]) for f in range(F)]  # each (B, K, d_f)
+        E = looked_up[0][0] if F == 1 else np.concatenate([e for e, _ in looked_up], axis=2)
+        X = E.reshape(B, -1)  # (B, D)
+        Z, affine_back = affine(X, p["W"], p["b"])  # (B, H)
+        H, activation_back = self._activate(Z, p)
+        dropping = generator is not None and self.dropout > 0
+        if dropping and generator is not None:
+            H, dropout_back = dropout(H, self.dropout, generator)
+        S, scores_back = affine(H, p["U"], p["c"])  # (B, C)
+
+        def backprop(dS: Floats) -> Gradients:
+            gradients: Gradients = {}
+            dH, gradients["U"], gradients["c"] = scores_back(dS)
+            if dropping:
+                dH = dropout_back(dH)
+            delta, slope = activation_back(dH)  # delta = dJ/dz, the lecture's error signal
+            if slope is not None:
+                gradients["a"] = slope
+            dX, gradients["W"], gradients["b"] = affine_back(delta)
+            start = 0
+            for (name, _, d), (_, embed_back) in zip(self.tables, looked_up, strict=True):
+                if name not in self.frozen:
+                    gradients[f"E.{name}"] = embed_back(dX.reshape(B, K, -1)[:, :, start : start + d])
+                start += d
+            return gradients
+
+        return S, backprop
+
+    def loss(
+        self, parameters: Parameters, windows: Integers, y: Integers, generator: np.random.Generator | None = None
+    ) -> tuple[float, Callable[[], Gradients]]:
+        """Return J for a batch of windows (F, B, K) with labels y (B,), and the function that gives its gradients.
+
+        The regulariser is part of J and of the gradients: what is printed is what is differentiated.
+        """
+        S, scores_back = self.forward(parameters, windows, generator)
+        J, objective_back = OBJECTIVES[self.objective](S, y)
+        W, U = parameters["W"], parameters["U"]
+        if self.l2:
+            J += self.l2 * float(np.vdot(W, W) + np.vdot(U, U))
+
+        def backprop() -> Gradients:
+            gradients = scores_back(objective_back())
+            if self.l2:
+                for name, weights in (("W", W), ("U", U)):
+                    gradients[name] = gradients[name] + W.dtype.type(2 * self.l2) * weights  # type: ignore[operator]
+            return gradients
+
+        return J, backprop
+
+    def _activate(self, Z: Floats, p: Parameters) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats | None]]]:
+        """Apply f; its backprop returns delta and, for PReLU only, the gradient of the slopes."""
+        if self.activation == "prelu":
+            return prelu(Z, p["a"])
+        H, back = ACTIVATIONS[self.activation](Z)
+        return H, lambda dH: (back(dH), None)

@@ -1,0 +1,102 @@
+"""Optimizers: each the formula of its paper, written once, applied to a whole parameter or to the rows that were used.
+
+A formula receives the gradient and its state (running sums of the same shape, changed in place) and returns the step
+to subtract. For a `RowGradient` both are cut to its rows. SGD and Adagrad by rows are the dense rule exactly, because a
+zero gradient changes neither parameter nor state. For momentum, RMSprop and Adam it is not: dense, the state of an
+untouched row decays and, with momentum, the row goes on moving. By rows it waits until the row is used again: "lazy"
+moments.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ner_window.nn.gradients import Floats, Gradients, Parameters, RowGradient
+
+OptimizerName = Literal["sgd", "momentum", "adagrad", "rmsprop", "adam"]
+
+#: The state that each optimizer keeps for a parameter, zero at first.
+STATE: dict[str, tuple[str, ...]] = {
+    "sgd": (),
+    "momentum": ("velocity",),
+    "adagrad": ("squares",),
+    "rmsprop": ("mean_square",),
+    "adam": ("m", "v"),
+}
+
+
+@dataclass
+class Optimizer:
+    """The one object that changes parameters.
+
+    Parameters
+    ----------
+    name : str
+        sgd: step = rate * g (Robbins and Monro 1951).
+        momentum: v = momentum * v + g, step = rate * v (Polyak 1964).
+        adagrad: G += g^2, step = rate * g / (sqrt(G) + epsilon) (Duchi et al. 2011).
+        rmsprop: G = decay * G + (1 - decay) * g^2, step = rate * g / (sqrt(G) + epsilon) (Tieleman and Hinton 2012).
+        adam: m and v, the decayed means of g and g^2, both corrected for their start at zero by 1 - beta^t,
+        step = rate * m / (sqrt(v) + epsilon) (Kingma and Ba 2015, algorithm 1). t counts all steps, also for rows.
+    momentum, decay, beta1, beta2, epsilon : float
+        The constants of the formulas.
+    """
+
+    name: OptimizerName = "adam"
+    momentum: float = 0.9
+    decay: float = 0.9
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    steps: int = 0
+    state: dict[str, dict[str, Floats]] = field(default_factory=dict)
+
+    def step(self, parameters: Parameters, gradients: Gradients, rate: float) -> None:
+        """Change `parameters` in place by one step at learning rate `rate`; a missing gradient leaves its parameter."""
+        self.steps += 1
+        for name, gradient in gradients.items():
+            rows, g = (gradient.rows, gradient.values) if isinstance(gradient, RowGradient) else (..., gradient)
+            whole = self.state_of(name, parameters[name])
+            state = {key: array[rows] for key, array in whole.items()}  # views when dense, copies of the rows otherwise
+            parameters[name][rows] -= (rate * self.direction(g, state)).astype(g.dtype, copy=False)
+            if rows is not ...:
+                for key, array in whole.items():
+                    array[rows] = state[key]
+
+    def direction(self, g: Floats, state: Mapping[str, Floats]) -> Floats:
+        """Return the step at learning rate 1 for the gradient `g`, after bringing `state` up to date in place."""
+        match self.name:
+            case "sgd":
+                return g
+            case "momentum":
+                velocity = state["velocity"]
+                velocity *= self.momentum
+                velocity += g
+                return velocity
+            case "adagrad":
+                squares = state["squares"]
+                squares += g * g
+                return g / (np.sqrt(squares) + self.epsilon)
+            case "rmsprop":
+                mean_square = state["mean_square"]
+                mean_square *= self.decay
+                mean_square += (1 - self.decay) * g * g
+                return g / (np.sqrt(mean_square) + self.epsilon)
+            case "adam":
+                m, v = state["m"], state["v"]
+                m *= self.beta1
+                m += (1 - self.beta1) * g
+                v *= self.beta2
+                v += (1 - self.beta2) * g * g
+                m_hat = m / (1 - self.beta1**self.steps)
+                v_hat = v / (1 - self.beta2**self.steps)
+                step: Floats = m_hat / (np.sqrt(v_hat) + self.epsilon)
+                return step
+
+    def state_of(self, name: str, parameter: Floats) -> dict[str, Floats]:
+        """Return the state of one parameter. `np.zeros` takes memory only for the pages that steps touch."""
+        if name not in self.state:
+            self.state[name] = {key: np.zeros(parameter.shape, parameter.dtype) for key in STATE[self.name]}
+        return self.state[name]

@@ -1,0 +1,20 @@
+"""Learning rate over time. Time is the progress of training in epochs, a float: 2.5 is half-way through the third."""
+
+
+def constant(epoch: float, epochs: int, every: int) -> float:
+    """Return the factor 1 at all times."""
+    return 1.0
+
+
+def halve(epoch: float, epochs: int, every: int) -> float:
+    """Halve the rate after every `every` epochs."""
+    return 0.5 ** (int(epoch) // every)
+
+
+def linear(epoch: float, epochs: int, every: int) -> float:
+    """Fall in a straight line from 1 to 0 at the end of the last epoch."""
+    return max(0.0, 1 - epoch / epochs)
+
+
+#: Factors on the learning rate by their name in a configuration.
+SCHEDULES = {"constant": constant, "halve": halve, "linear": linear}

@@ -1,0 +1,120 @@
+"""Results to tables of plain text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ner_window.evaluation.metrics import Counts, Score
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return rows under a header, the first column to the left, the others to the right."""
+    texts = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(len(row[i]) for row in texts) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in texts
+    )
+
+
+def _row(name: str, counts: Counts) -> list[str]:
+    return [name, *(f"{100 * x:.2f}" for x in (counts.precision, counts.recall, counts.f1)), str(counts.support)]
+
+
+def score_table(title: str, result: Score, scheme: str, repair: str) -> str:
+    """Return the table of `evaluate` and `score`: percentages, the repair rule beside them."""
+    rows = [_row(name, counts) for name, counts in result.types.items()]
+    rows.append(_row("all (micro)", result.micro))
+    macro = result.macro()
+    percent = [f"{100 * macro[name]:.2f}" for name in ("precision", "recall", "f1")]
+    rows.append(["all (macro)", *percent, str(result.micro.support)])
+    rows += [_row(f"{name} in training", Counts(*counts)) for name, counts in result.subsets.items()]
+    lines = [
+        f"{title}: {result.tokens} tokens, {result.sentences} sentences, scheme {scheme}, repair {repair}",
+        "",
+        table(("entities, %", "precision", "recall", "F1", "support"), rows),
+        "",
+        f"token accuracy (not F1): {100 * result.token_accuracy:.2f} %",
+    ]
+    empty = [name for name, counts in result.types.items() if not counts.support or not counts.tp + counts.fp]
+    if empty:
+        lines.append(f"0/0 is shown as 0.00; never gold or never predicted: {', '.join(empty)}")
+    return "\n".join(lines)
+
+
+def error_table(result: Score, limit: int) -> str:
+    """Return the most frequent errors: what is gold, what was predicted, the text; - means no entity there."""
+    ordered = sorted(result.errors.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    return table(("count", "gold", "predicted", "text"), [(n, *error) for error, n in ordered])
+
+
+def confusion_table(result: Score) -> str:
+    """Return how many spans of each gold type (rows) were predicted as each type (columns); - is no entity."""
+    names = [*result.types, "-"]
+    rows = [[gold, *(result.confusion[gold, predicted] for predicted in names)] for gold in names]
+    return table(["gold \\ predicted", *names], rows)
+
+
+def ledger_text(ledger: dict[str, Any]) -> str:
+    """Return what was read, in sums that can be checked: lines = tokens + blank + document lines."""
+    lines = []
+    for name in ("train", "dev"):
+        c = ledger[name]
+        entities = ", ".join(f"{type_} {n}" for type_, n in c["entities"].items())
+        covered = ", ".join(f"{how} {n}" for how, n in c["coverage"].items())
+        lines += [
+            f"{name}: {c['file']}: {c['lines']} lines = {c['token_lines']} tokens + {c['blank_lines']} blank"
+            f" + {c['document_lines']} document lines; 0 skipped",
+            f"  {c['sentences']} sentences, {c['documents']} documents, scheme {c['scheme']},"
+            f" {c['repaired_sentences']} sentences repaired",
+            f"  entities: {sum(c['entities'].values())} = {entities}",
+            f"  tokens by vector: {covered}",
+        ]
+    v = ledger["vectors"]
+    left_out = {kind: v[kind] for kind in ("duplicates", "not_finite", "undecodable", "truncated") if v[kind]}
+    lines.append(
+        f"vectors: {v['rows']} rows read, {v['kept']} kept"
+        + "".join(f", {n} {kind.replace('_', ' ')}" for kind, n in left_out.items())
+        + f"; {v['vocabulary']} words with the two reserved, {v['trained_rows']} rows trained"
+    )
+    lines += [f"  note: {note}" for note in v["notes"]]
+    if ledger["types_only_in_dev"]:
+        lines.append(f"warning: types only in dev, which cannot be learned: {', '.join(ledger['types_only_in_dev'])}")
+    return "\n".join(lines)
+
+
+def details(result: Score, errors: int, confusion: bool) -> dict[str, Any]:
+    """Return the listings that were asked for, in the form that ``--json`` prints."""
+    found: dict[str, Any] = {}
+    if errors:
+        ordered = sorted(result.errors.items(), key=lambda item: (-item[1], item[0]))[:errors]
+        found["errors"] = [{"gold": e[0], "predicted": e[1], "text": e[2], "count": n} for e, n in ordered]
+    if confusion:
+        found["confusion"] = [{"gold": g, "predicted": p, "count": n} for (g, p), n in sorted(result.confusion.items())]
+    return found
+
+
+def info_text(name: str, description: dict[str, Any]) -> str:
+    """Return what `info` prints of a model's description."""
+    network, facts = description["network"], description["facts"]
+    rows: list[tuple[str, Any]] = [
+        ("format", description["format"]),
+        ("window", f"radius {network['radius']}: {2 * network['radius'] + 1} words"),
+        ("tables", ", ".join(f"{table_} {rows_} x {d}" for table_, rows_, d in network["tables"])),
+        ("network", f"{network['hidden_units']} hidden units, {network['activation']}, {network['objective']}"),
+        ("word vectors", "frozen" if network["frozen"] else "fine-tuned"),
+        ("scheme", f"{description['scheme']} inside, {description['output_scheme']} on output"),
+        ("tags", " ".join(description["tags"])),
+    ]
+    data = facts.get("data", {})
+    for part in ("train", "dev"):
+        if part in data:
+            counts = data[part]
+            rows.append((part, f"{counts['file']}, {counts['sentences']} sentences, SHA-256 {counts['sha256'][:16]}"))
+    if "best" in facts:
+        rows.append(("best epoch", f"{facts['best']['epoch']} of {facts['epochs']}"))
+        rows.append(("dev F1", f"{100 * facts['best']['dev_f1']:.2f}"))
+    rows += [(package, version) for package, version in facts.get("versions", {}).items()]
+    width = max(len(key) for key, _ in rows)
+    return "\n".join([name, *(f"  {key.ljust(width)}  {value}" for key, value in rows)])

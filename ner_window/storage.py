@@ -1,0 +1,160 @@
+"""Model directories and checkpoints: plain files, written beside their place and moved there when they are whole."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ner_window.errors import ModelError, OutputError
+from ner_window.nn.gradients import Floats
+
+#: The number of the format of a model directory; it grows when an older program could not read a newer directory.
+FORMAT = 1
+
+
+def write_directory(directory: Path, files: Mapping[str, str | Mapping[str, Floats]], *, force: bool = False) -> None:
+    """Write text files and tensor files into a new sibling of `directory`, then move it into place.
+
+    A crash leaves what was there before, or all of the new: at worst the old one beside it under a name that begins
+    with ``.old-``.
+
+    Raises
+    ------
+    OutputError
+        The directory exists and `force` is not set, or nothing can be written there.
+    """
+    refuse_existing(directory, force)
+    temporary = None
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".new-{directory.name}-", dir=directory.parent))
+        temporary.chmod(0o755)
+        for name, content in files.items():
+            _write(temporary / name, content)
+        if directory.exists():
+            aside = Path(tempfile.mkdtemp(prefix=f".old-{directory.name}-", dir=directory.parent))
+            directory.rename(aside / "model")
+            temporary.rename(directory)
+            shutil.rmtree(aside)
+        else:
+            temporary.rename(directory)
+    except OSError as error:
+        raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
+    finally:
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raise `OutputError` if an output exists and may not be replaced, or is something that was not made here."""
+    if path.exists() and not force:
+        raise OutputError(f"{path}: exists already; choose another output, or replace it with --force")
+    if path.is_dir() and any(path.iterdir()) and not (path / "model.json").exists():
+        raise OutputError(f"{path}: is not a model directory and is not replaced; choose another output")
+
+
+def _write(path: Path, content: str | Mapping[str, Floats]) -> None:
+    with path.open("wb") as file:
+        if isinstance(content, str):
+            file.write(content.encode())
+        else:
+            from safetensors.numpy import save
+
+            file.write(save({name: np.ascontiguousarray(array) for name, array in content.items()}))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_description(directory: Path) -> dict[str, Any]:
+    """Return what model.json says.
+
+    Raises
+    ------
+    ModelError
+        There is no model, or its format is not this program's.
+    """
+    path = directory / "model.json"
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{directory}: not a model directory: model.json: {error.strerror}") from None
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON: {error}") from None
+    found = description.get("format") if isinstance(description, dict) else None
+    if found != FORMAT:
+        raise ModelError(f"{path}: format {FORMAT} expected, got {found!r}; train the model again")
+    return description  # type: ignore[no-any-return]
+
+
+def read_lines(path: Path) -> list[str]:
+    r"""Return the lines of a text file, which end at ``\n`` alone."""
+    try:
+        text = path.read_bytes().decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return text.split("\n") if text else []
+
+
+def read_tensors(path: Path, shapes: Mapping[str, tuple[int, ...]], why: str) -> dict[str, Floats]:
+    """Return the tensors of a file after comparing their names, shapes and dtypes; -1 stands for any size.
+
+    Raises
+    ------
+    ModelError
+        The file is damaged, or holds other tensors than expected.
+    """
+    tensors, _ = _load(path)
+    missing, more = sorted(shapes.keys() - tensors.keys()), sorted(tensors.keys() - shapes.keys())
+    if missing or more:
+        raise ModelError(f"{path}: tensors missing: {missing}, unexpected: {more}")
+    for name, expected in shapes.items():
+        array = tensors[name]
+        if len(array.shape) != len(expected) or any(
+            b not in (a, -1) for a, b in zip(array.shape, expected, strict=True)
+        ):
+            raise ModelError(f"{path}: {name!r} has shape {array.shape}, expected {expected} for {why}")
+        if array.dtype != np.float32:
+            raise ModelError(f"{path}: {name!r} has dtype {array.dtype}, expected float32")
+    return tensors
+
+
+def write_checkpoint(path: Path, tensors: Mapping[str, Floats], state: Mapping[str, Any]) -> None:
+    """Replace a checkpoint file, tensors and state together, in one move."""
+    from safetensors.numpy import save
+
+    temporary = path.with_name(f".new-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+            file.write(save(contiguous, metadata={"state": json.dumps(state)}))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OutputError(f"{path}: the checkpoint cannot be written: {error.strerror or error}") from None
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, Floats], dict[str, Any]]:
+    """Return the tensors and the state of a checkpoint."""
+    tensors, metadata = _load(path)
+    try:
+        return tensors, json.loads(metadata["state"])
+    except (KeyError, ValueError):
+        raise ModelError(f"{path}: not a checkpoint of a training run") from None
+
+
+def _load(path: Path) -> tuple[dict[str, Floats], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (OSError, SafetensorError, ValueError, TypeError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from None

@@ -1,0 +1,170 @@
+"""Training as a generator: it yields a report for each batch and each epoch; saving and printing are its consumer's."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ner_window.config import Config
+from ner_window.errors import TrainingError
+from ner_window.nn.gradients import Floats, Integers, Parameters, clip
+from ner_window.nn.network import Network
+from ner_window.nn.optimizers import Optimizer
+from ner_window.nn.schedules import SCHEDULES
+from ner_window.tagger import EncodedCorpus
+
+
+@dataclass(frozen=True)
+class BatchReport:
+    """A batch was learned: the epoch it belongs to, from 1, its windows and its loss."""
+
+    epoch: int
+    windows: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """An epoch has ended. `loss` is the mean of its batches' J, weighted by their windows."""
+
+    epoch: int
+    loss: float
+    learning_rate: float
+    dev_f1: float
+    dev_loss: float
+    best: bool
+    seconds: float
+    tokens_per_second: float
+
+
+@dataclass
+class TrainingState:
+    """Everything that the next epoch depends on. Of the words' table only the first `trained_words` rows can change."""
+
+    parameters: Parameters
+    optimizer: Optimizer
+    generator: np.random.Generator
+    trained_words: int
+    epoch: int = 0
+    best_epoch: int = 0
+    best_f1: float = -1.0
+    best: Parameters = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    def changing(self) -> Parameters:
+        """Return the parameters that training can change, the words' table cut to its trained rows; views."""
+        return {name: self._cut(name, array) for name, array in self.parameters.items()}
+
+    def keep_best(self) -> None:
+        """Remember the present parameters as the best."""
+        self.best = {name: array.copy() for name, array in self.changing().items()}
+
+    def restore_best(self) -> None:
+        """Put the best parameters in the place of the present ones."""
+        for name, array in self.best.items():
+            self.changing()[name][...] = array
+
+    def to_checkpoint(self) -> tuple[dict[str, Floats], dict[str, Any]]:
+        """Return what a checkpoint holds: tensors, and a state that JSON can hold."""
+        tensors = {f"now/{name}": array for name, array in self.changing().items()}
+        tensors |= {f"best/{name}": array for name, array in self.best.items()}
+        for name, state in self.optimizer.state.items():
+            tensors |= {f"optimizer/{key}/{name}": self._cut(name, array) for key, array in state.items()}
+        return tensors, {
+            "epoch": self.epoch,
+            "best_epoch": self.best_epoch,
+            "best_f1": self.best_f1,
+            "steps": self.optimizer.steps,
+            "generator": self.generator.bit_generator.state,
+            "history": self.history,
+        }
+
+    def from_checkpoint(self, tensors: dict[str, Floats], state: dict[str, Any]) -> None:
+        """Go back to where the checkpoint was written; `self` must have been set up from the same configuration."""
+        now = self.changing()
+        for key, array in tensors.items():
+            kind, _, name = key.partition("/")
+            if kind == "now":
+                now[name][...] = array
+            elif kind == "best":
+                self.best[name] = array.copy()
+            else:
+                slot, _, name = name.partition("/")
+                whole = self.optimizer.state_of(name, self.parameters[name])[slot]
+                self._cut(name, whole)[...] = array
+        self.epoch, self.best_epoch, self.best_f1 = state["epoch"], state["best_epoch"], state["best_f1"]
+        self.optimizer.steps = state["steps"]
+        self.generator.bit_generator.state = state["generator"]
+        self.history = state["history"]
+
+    def _cut(self, name: str, array: Floats) -> Floats:
+        return array[: self.trained_words] if name == "E.word" else array
+
+
+def batches(lengths: Integers, batch_size: int, generator: np.random.Generator) -> Iterator[Integers]:
+    """Yield the token indices of whole sentences, shuffled, about `batch_size` windows together."""
+    order = generator.permutation(len(lengths))
+    starts = (np.cumsum(lengths) - lengths)[order]
+    counts = lengths[order]
+    before = np.cumsum(counts) - counts  # windows before each sentence, in the shuffled order
+    tokens = np.arange(int(counts.sum())) - np.repeat(before, counts) + np.repeat(starts, counts)
+    cuts = before[np.flatnonzero(np.diff(before // batch_size)) + 1]
+    yield from np.split(tokens, cuts)
+
+
+def train(
+    network: Network,
+    state: TrainingState,
+    corpus: EncodedCorpus,
+    evaluate: Callable[[], tuple[float, float]],
+    config: Config,
+) -> Iterator[BatchReport | EpochReport]:
+    """Train until the last epoch, or until the dev F1 has not risen for `patience` epochs.
+
+    Parameters
+    ----------
+    network, state
+        Changed in place: the parameters, the optimizer's state, the generator, the best parameters so far.
+    corpus : EncodedCorpus
+        The training corpus, with its labels.
+    evaluate : function
+        Returns the dev corpus's entity F1 and loss for the parameters as they are. A tie does not count as better.
+
+    Raises
+    ------
+    TrainingError
+        The loss is not finite. `state.best` still holds the best parameters before.
+    """
+    options, rate = config.training, config.optimizer.learning_rate
+    schedule = SCHEDULES[config.schedule.name]
+    total = int(corpus.lengths.sum())
+    while state.epoch < options.epochs and state.epoch - state.best_epoch < options.patience:
+        began, done, summed, now = time.perf_counter(), 0, 0.0, rate
+        for tokens in batches(corpus.lengths, options.batch_size, state.generator):
+            now = rate * schedule(state.epoch + done / total, options.epochs, config.schedule.every)
+            windows = corpus.windows(tokens, network.radius)
+            loss, backprop = network.loss(state.parameters, windows, corpus.labels[tokens], state.generator)
+            if not np.isfinite(loss):
+                raise TrainingError(
+                    f"epoch {state.epoch + 1}: the loss is not finite, got {loss}; lower optimizer.learning_rate "
+                    f"(now {now:g}) or set optimizer.clip_norm"
+                )
+            gradients = backprop()
+            if config.optimizer.clip_norm is not None:
+                gradients = clip(gradients, config.optimizer.clip_norm)
+            state.optimizer.step(state.parameters, gradients, now)
+            done += len(tokens)
+            summed += loss * len(tokens)
+            yield BatchReport(state.epoch + 1, len(tokens), loss)
+        seconds = time.perf_counter() - began
+        state.epoch += 1
+        dev_f1, dev_loss = evaluate()
+        better = dev_f1 > state.best_f1
+        if better:
+            state.best_f1, state.best_epoch = dev_f1, state.epoch
+            state.keep_best()
+        report = EpochReport(state.epoch, summed / total, now, dev_f1, dev_loss, better, seconds, total / seconds)
+        state.history.append({"epoch": state.epoch, "loss": report.loss, "dev_f1": dev_f1, "dev_loss": dev_loss})
+        yield report

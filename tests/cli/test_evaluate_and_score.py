@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+
+def test_evaluate_prints_one_json_document(program, model):
+    document = json.loads(program("evaluate", model, "data/test.conll", "--json").stdout)
+    assert document["tokens"] == 2558
+    assert document["sentences"] == 136
+    assert (document["scheme"], document["repair"]) == ("IOB2", "conlleval")
+    micro = document["entities"]["micro"]
+    assert micro["support"] == micro["tp"] + micro["fn"] == 223
+    assert 0.5 < micro["f1"] < 1
+    assert set(document["entities"]["types"]) == {"PER", "LOC", "ORG", "MISC"}
+    assert document["seen"]["support"] + document["unseen"]["support"] == 223
+    assert 0.9 < document["token_accuracy"] <= 1
+
+
+def test_min_f1_decides_the_exit_code(program, model):
+    program("evaluate", model, "data/test.conll", "--min-f1", "0.3", code=0)
+    program("evaluate", model, "data/test.conll", "--min-f1", "0.999", code=1)
+
+
+def test_evaluate_equals_score_of_what_it_writes(program, model, tmp_path):
+    target = tmp_path / "tagged.conll"
+    first = json.loads(program("evaluate", model, "data/test.conll", "--json", "--predictions", target).stdout)
+    second = json.loads(program("score", target, "--json").stdout)
+    assert second["entities"] == first["entities"]
+    assert second["token_accuracy"] == first["token_accuracy"]
+
+
+def test_score_of_a_file_with_itself_is_perfect(program):
+    document = json.loads(program("score", "data/dev.conll", "data/dev.conll", "--json").stdout)
+    assert document["entities"]["micro"]["f1"] == document["token_accuracy"] == 1.0
+
+
+def test_score_names_the_line_where_tokens_differ(program, tmp_path):
+    (tmp_path / "a.conll").write_text("Ana B-PER\nsings O\n")
+    (tmp_path / "b.conll").write_text("Ana B-PER\ndances O\n")
+    done = program("score", tmp_path / "a.conll", tmp_path / "b.conll", code=2)
+    assert f"{tmp_path / 'b.conll'}:2" in done.stderr
+    assert "'dances'" in done.stderr
+
+
+@pytest.mark.parametrize("flag", [["--errors", "5"], ["--confusion"]])
+def test_listings(program, model, flag):
+    assert len(program("evaluate", model, "data/test.conll", *flag).stdout.split("\n")) > 16
+
+
+def test_an_empty_file_is_refused(program, model, tmp_path):
+    (tmp_path / "empty.conll").write_text("")
+    assert "no sentences" in program("evaluate", model, tmp_path / "empty.conll", code=2).stderr
+
+
+def test_a_missing_model_is_named(program, tmp_path):
+    assert "not a model directory" in program("evaluate", tmp_path / "none", "data/test.conll", code=2).stderr

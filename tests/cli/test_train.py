@@ -1,0 +1,159 @@
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+QUICK = ("train", "configs/quickstart.yaml")
+
+
+def digests(directory):
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(directory.iterdir())
+        if path.name != "timings.json"  # the only file with times in it
+    }
+
+
+def test_one_seed_gives_byte_identical_models(program, tmp_path):
+    for name in ("a", "b"):
+        program(*QUICK, "-o", tmp_path / name, "--set", "training.epochs=2")
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+def test_another_seed_gives_another_model(program, tmp_path, model):
+    program(*QUICK, "-o", tmp_path / "c", "--set", "training.epochs=4", "--set", "seed=14")
+    assert digests(tmp_path / "c")["model.safetensors"] != digests(model)["model.safetensors"]
+
+
+def test_an_interrupted_run_resumes_to_identical_weights(program, tmp_path, root):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    settings = ("--set", "training.epochs=40", "--set", "training.patience=40")
+    program(*QUICK, "-o", whole, *settings)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ner_window", *QUICK, "-o", str(cut), *settings],
+        cwd=root,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    for line in process.stderr:
+        if line.startswith("epoch   3"):
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--resume" in errors
+    assert (cut / "model.safetensors").exists()
+    program(*QUICK, "-o", cut, *settings, "--resume")
+    assert digests(cut) == digests(whole)
+    assert not cut.with_name("cut.checkpoint").exists()
+
+
+def test_a_killed_run_leaves_the_old_model_and_can_be_resumed(program, tmp_path, root, model):
+    target = tmp_path / "runs" / "m"
+    settings = ("--set", "training.epochs=200", "--set", "training.patience=200")
+    program(*QUICK, "-o", target, "--set", "training.epochs=1")
+    before = digests(target)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ner_window", *QUICK, "-o", str(target), *settings, "--force"],
+        cwd=root,
+        stderr=subprocess.DEVNULL,
+    )
+    checkpoint = target.with_name("m.checkpoint")
+    deadline = time.monotonic() + 60
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert digests(target) == before
+    refused = program(*QUICK, "-o", tmp_path / "runs" / "other", "--resume", code=2)
+    assert "no checkpoint" in refused.stderr
+    changed = program(*QUICK, "-o", target, *settings, "--resume", "--set", "model.hidden_units=7", code=2)
+    assert "model.hidden_units = 100, got 7" in changed.stderr
+
+
+def test_freeze_leaves_the_vectors_as_they_are(program, tmp_path, root):
+    from ner_window import Tagger
+
+    program(*QUICK, "-o", tmp_path / "m", "--freeze", "--set", "training.epochs=2")
+    tagger = Tagger.load(tmp_path / "m")
+    words = tagger.vocabularies[0]
+    rows = dict(line.split(" ", 1) for line in (root / "data/glove.50d.txt").read_text().split("\n") if line)
+    for word in ("the", "berlin", "harbour"):
+        assert tagger.parameters["E.word"][words.ids[word]].tolist() == pytest.approx(
+            [float(x) for x in rows[word].split()], rel=1e-7
+        )
+
+
+def test_fine_tuning_moves_only_the_words_that_were_seen(model):
+    from ner_window import Tagger
+
+    tagger = Tagger.load(model)
+    n = len(tagger.pretrained)
+    moved = (tagger.parameters["E.word"][:n] != tagger.pretrained).any(axis=1)
+    assert moved[2:].all()
+    assert 0 < n < len(tagger.vocabularies[0])
+
+
+def test_dry_run_prints_the_ledger_and_a_loss_near_ln_c_and_writes_nothing(program, tmp_path):
+    output = program(*QUICK, "-o", tmp_path / "m", "--dry-run").stdout
+    loss, expected = (float(part.split()[-1]) for part in output.strip().split("\n")[-1].replace(",", " ,").split(" ,"))
+    assert loss == pytest.approx(expected, rel=0.25)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ledger_adds_up(model):
+    facts = json.loads((model / "model.json").read_text())["facts"]["data"]
+    for part in ("train", "dev"):
+        counts = facts[part]
+        assert counts["lines"] == counts["token_lines"] + counts["blank_lines"] + counts["document_lines"]
+        assert counts["tokens"] == counts["token_lines"] == sum(counts["coverage"].values())
+
+
+def test_an_existing_output_is_refused(program, model):
+    assert "exists already" in program(*QUICK, "-o", model, code=2).stderr
+
+
+def test_a_directory_that_is_no_model_is_never_replaced(program, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert "is not a model directory" in program(*QUICK, "-o", tmp_path, "--force", code=2).stderr
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_reason(program, tmp_path):
+    done = program(
+        *QUICK, "-o", tmp_path / "m", "--set", "optimizer.learning_rate=1e30", "--set", "model.activation=relu", code=2
+    )
+    assert "the loss is not finite" in done.stderr
+    assert "optimizer.learning_rate" in done.stderr
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "hard_tanh", "relu", "leaky_relu", "prelu"])
+def test_every_activation_trains(program, tmp_path, activation):
+    program(*QUICK, "-o", tmp_path / "m", "--set", f"model.activation={activation}", "--set", "training.epochs=1")
+    assert "model.safetensors" in digests(tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adagrad", "rmsprop"])
+def test_every_optimizer_lowers_the_loss(program, tmp_path, name):
+    rate = {"sgd": 0.5, "momentum": 0.05, "adagrad": 0.05, "rmsprop": 0.002}[name]
+    program(
+        *QUICK, "-o", tmp_path / "m", "--set", f"optimizer.name={name}", "--set", f"optimizer.learning_rate={rate}",
+        "--set", "training.epochs=3", "--set", "optimizer.clip_norm=5",
+    )  # fmt: skip
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "m" / "metrics.jsonl").read_text().splitlines()]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_random_vectors_and_other_schemes(program, tmp_path):
+    done = program(
+        *QUICK, "-o", tmp_path / "m", "--set", "vectors.source=random", "--set", "model.scheme=IOB2",
+        "--set", "features=[case, shape]", "--set", "training.epochs=2",
+    )  # fmt: skip
+    assert "dev F1" in done.stdout

@@ -1,0 +1,48 @@
+"""Tiny real objects: the quickstart's model, trained once for all tests, and a way to run the program."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+Program = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Run `ner-window` as a user does, in a process of its own."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def run(*arguments: object, stdin: str | bytes = "", code: int | None = 0, cwd: Path = ROOT):
+        done = subprocess.run(
+            [sys.executable, "-m", "ner_window", *map(str, arguments)],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            cwd=cwd,
+            env={**os.environ, "NER_WINDOW_CACHE": str(cache), "PYTHONPATH": str(ROOT)},
+            timeout=120,
+        )
+        result = subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(errors="surrogateescape"), done.stderr.decode()
+        )
+        assert code is None or result.returncode == code, result.stderr
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def model(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model trained for a few epochs on data/."""
+    directory = tmp_path_factory.mktemp("runs") / "model"
+    program("train", "configs/quickstart.yaml", "-o", directory, "--set", "training.epochs=4")
+    return directory

@@ -1,0 +1,145 @@
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ner_window.nn.decoding import best_paths, viterbi
+
+# BIOES for one type, labels O B I E S: some path exists for every length.
+AFTER_OUTSIDE, AFTER_INSIDE = [True, True, False, False, True], [False, False, True, True, False]
+BIOES_START = np.array(AFTER_OUTSIDE)
+BIOES_STEP = np.array([AFTER_OUTSIDE, AFTER_INSIDE, AFTER_INSIDE, AFTER_OUTSIDE, AFTER_OUTSIDE])
+BIOES_END = np.array([True, False, False, True, True])
+BIOES = (BIOES_START, BIOES_STEP, BIOES_END)
+
+
+def random_rules(generator, C):
+    start, step, end = generator.random(C) < 0.4, generator.random((C, C)) < 0.4, generator.random(C) < 0.4
+    start[0] = step[0, 0] = end[0] = True  # label 0 all the way is always allowed
+    return start, step, end
+
+
+def is_allowed(path, start, step, end):
+    return start[path[0]] and end[path[-1]] and all(step[a, b] for a, b in zip(path, path[1:], strict=False))
+
+
+def brute_force(scores, lengths, start, step, end):
+    labels, first = [], 0
+    for n in lengths:
+        if n:
+            paths = [p for p in product(range(scores.shape[1]), repeat=int(n)) if is_allowed(p, start, step, end)]
+            labels.extend(max(paths, key=lambda p: sum(scores[first + t, c] for t, c in enumerate(p))))  # noqa: B023
+        first += n
+    return labels
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 5), min_size=1, max_size=5), st.booleans())
+def test_best_paths_and_viterbi_equal_brute_force(seed, lengths, bioes):
+    generator = np.random.default_rng(seed)
+    rules = BIOES if bioes else random_rules(generator, int(generator.integers(1, 5)))
+    scores = generator.normal(size=(sum(lengths), len(rules[0])))
+    expected = brute_force(scores, lengths, *rules)
+    assert viterbi(scores, np.array(lengths), *rules).tolist() == expected
+    assert best_paths(scores, np.array(lengths), *rules).tolist() == expected
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 3), max_size=6))
+def test_best_paths_passes_over_empty_sentences(seed, lengths):
+    scores = np.random.default_rng(seed).normal(size=(sum(lengths), 5))
+    paths = best_paths(scores, np.array(lengths, np.int64), *BIOES)
+    assert paths.tolist() == brute_force(scores, lengths, *BIOES)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 6), min_size=1, max_size=5))
+def test_tied_scores_still_give_an_allowed_path_of_the_best_sum(seed, lengths):
+    scores = np.random.default_rng(seed).integers(0, 2, (sum(lengths), 5)).astype(float)
+    search = viterbi(scores, np.array(lengths), *BIOES)
+    quick = best_paths(scores, np.array(lengths), *BIOES)
+    first = 0
+    for n in lengths:
+        part = np.arange(first, first + n)
+        assert is_allowed(search[part], *BIOES)
+        assert is_allowed(quick[part], *BIOES)
+        assert scores[part, search[part]].sum() == scores[part, quick[part]].sum()
+        first += n
+
+
+def test_no_sentences_give_no_labels():
+    nothing, no_lengths = np.zeros((0, 5)), np.zeros(0, np.int64)
+    assert best_paths(nothing, no_lengths, *BIOES).shape == (0,)
+    assert viterbi(nothing, no_lengths, *BIOES).shape == (0,)
+    assert best_paths(nothing, np.array([0, 0]), *BIOES).shape == (0,)
+
+
+@pytest.mark.parametrize("decode", [best_paths, viterbi])
+def test_single_tokens_obey_start_and_end(decode):
+    scores = np.array([[1.0, 9, 8, 7, 6], [1, 9, 8, 7, 0], [1, 2, 3, 4, 5]])  # only O and S both start and end
+    assert decode(scores, np.array([1, 1, 1]), *BIOES).tolist() == [4, 0, 4]
+
+
+@pytest.mark.parametrize("decode", [best_paths, viterbi])
+def test_steps_are_free_between_sentences(decode):
+    E, S, B = 3, 4, 1
+    scores = np.eye(5)[[B, E, S, B, E]] * 3.0
+    step = BIOES_STEP.copy()
+    step[E, S] = step[S, B] = False  # only across the boundaries
+    assert decode(scores, np.array([2, 1, 2]), BIOES_START, step, BIOES_END).tolist() == [B, E, S, B, E]
+
+
+def test_the_best_sum_wins_over_the_greedy_choice():
+    # token by token: B O, forbidden. B E: 5 + 0 = 5; O O: 4 + 3 = 7; S O: 0 + 3
+    scores = np.array([[4.0, 5, 0, 0, 0], [3, 0, 0, 0, 0]])
+    assert best_paths(scores, np.array([2]), *BIOES).tolist() == [0, 0]
+
+
+def test_a_broken_sentence_leaves_its_neighbours_as_they_are():
+    scores = np.random.default_rng(0).normal(size=(9, 5))
+    scores[:3] = np.eye(5)[[1, 2, 3]] * 50
+    scores[3:6] = np.eye(5)[[2, 2, 2]] * 50  # I I I
+    scores[6:] = np.eye(5)[[0, 4, 0]] * 50
+    labels = best_paths(scores, np.array([3, 3, 3]), *BIOES)
+    assert labels.tolist() == [1, 2, 3, 1, 2, 3, 0, 4, 0]
+
+
+def test_a_very_long_sentence_is_allowed_and_equals_a_plain_recursion():
+    scores = np.random.default_rng(0).normal(size=(20_000, 5))
+    labels = best_paths(scores, np.array([len(scores)]), *BIOES)
+    assert is_allowed(labels.tolist(), *BIOES)
+    best = [s if ok else -np.inf for s, ok in zip(scores[0].tolist(), BIOES_START, strict=True)]
+    allowed = [[a for a in range(5) if BIOES_STEP[a, c]] for c in range(5)]
+    for row in scores[1:].tolist():
+        best = [max(best[a] for a in allowed[c]) + row[c] for c in range(5)]
+    expected = max(b for b, ok in zip(best, BIOES_END, strict=True) if ok)
+    assert scores[np.arange(len(scores)), labels].sum() == pytest.approx(expected, rel=1e-12)
+
+
+def test_scores_and_lengths_are_not_changed_and_float32_is_taken():
+    scores = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
+    lengths = np.array([3, 4])
+    before = scores.copy()
+    assert best_paths(scores, lengths, *BIOES).tolist() == brute_force(scores.astype(float), lengths, *BIOES)
+    np.testing.assert_array_equal(scores, before)
+    assert lengths.tolist() == [3, 4]
+
+
+def test_only_sentences_with_a_forbidden_best_path_are_searched(monkeypatch):
+    searched = []
+
+    def spy(scores, lengths, *rules):
+        searched.extend(lengths.tolist())
+        return viterbi(scores, lengths, *rules)
+
+    monkeypatch.setattr("ner_window.nn.decoding.viterbi", spy)
+    scores = np.eye(5)[[1, 3, 3, 3, 4, 1, 2, 2, 3]]  # B E | E E | S | B I I E, and E E is forbidden
+    assert best_paths(scores, np.array([2, 2, 1, 4]), *BIOES).tolist()[4:] == [4, 1, 2, 2, 3]
+    assert searched == [2]
+    searched.clear()
+    step = BIOES_STEP.copy()
+    step[3, 4] = False  # E S, here only across a boundary
+    best_paths(np.eye(5)[[1, 3, 4]], np.array([2, 1]), BIOES_START, step, BIOES_END)
+    assert searched == []

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from ner_window.nn.layers import affine, dropout, embed
+
+
+def test_affine_equals_nested_loops_forward_and_backward():
+    generator = np.random.default_rng(0)
+    X, W, b, dZ = (generator.normal(size=s) for s in ((3, 4), (2, 4), (2,), (3, 2)))
+    Z, backprop = affine(X, W, b)
+    dX, dW, db = np.zeros((3, 4)), np.zeros((2, 4)), np.zeros(2)
+    expected = np.zeros((3, 2))
+    for i in range(3):
+        for j in range(2):
+            expected[i, j] = b[j] + sum(W[j, k] * X[i, k] for k in range(4))
+            db[j] += dZ[i, j]
+            for k in range(4):
+                dX[i, k] += dZ[i, j] * W[j, k]
+                dW[j, k] += dZ[i, j] * X[i, k]
+    np.testing.assert_allclose(Z, expected, rtol=1e-12)
+    for got, wanted in zip(backprop(dZ), (dX, dW, db), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def test_embed_looks_up_rows_and_adds_the_gradients_of_repeats():
+    E = np.arange(8.0).reshape(4, 2)
+    X, backprop = embed(E, np.array([[3, 3], [0, 3]]))
+    assert X.tolist() == [[[6, 7], [6, 7]], [[0, 1], [6, 7]]]
+    gradient = backprop(np.array([[[1.0, 2], [10, 20]], [[5, 6], [100, 200]]]))
+    assert gradient.rows.tolist() == [0, 3]
+    assert gradient.values.tolist() == [[5, 6], [111, 222]]
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
+def test_dropout_drops_at_its_rate_scales_the_rest_and_masks_the_gradient_alike(rate):
+    X = np.ones((300, 300), np.float32)
+    Y, backprop = dropout(X, rate, np.random.default_rng(0))
+    assert Y.dtype == np.float32
+    assert (Y == 0).mean() == pytest.approx(rate, abs=0.01)
+    np.testing.assert_allclose(Y[Y != 0], 1 / (1 - rate), rtol=1e-6)
+    assert Y.mean() == pytest.approx(1, abs=0.03)
+    np.testing.assert_array_equal(backprop(X), Y)
+    assert (X == 1).all()
+
+
+def test_dropout_of_rate_zero_keeps_everything():
+    X = np.random.default_rng(1).normal(size=(5, 5))
+    np.testing.assert_array_equal(dropout(X, 0.0, np.random.default_rng(0))[0], X)

@@ -1,0 +1,236 @@
+import numpy as np
+import pytest
+
+from ner_window.nn.activations import ACTIVATIONS
+from ner_window.nn.gradcheck import central_differences, compare, relative_error
+from ner_window.nn.gradients import RowGradient
+from ner_window.nn.initialization import xavier
+from ner_window.nn.network import Network
+
+ALL_ACTIVATIONS = ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"]
+KINKS = {"hard_tanh": (-1.0, 1.0), "relu": (0.0,), "leaky_relu": (0.0,), "prelu": (0.0,)}
+
+# Pads (id 0) at the edges; word 2 three times in the batch's first window; word 3 in three windows. Words 6, 7 unused.
+WORDS = np.array([[0, 0, 2, 2, 2], [0, 3, 1, 4, 3], [3, 1, 4, 5, 0], [1, 4, 5, 0, 0]])
+CASES = np.array([[0, 0, 1, 1, 1], [0, 2, 1, 2, 2], [2, 1, 2, 3, 0], [1, 2, 3, 0, 0]])
+WINDOWS = np.stack([WORDS, CASES])
+LABELS = np.array([0, 2, 1, 2])
+
+
+def make_network(activation="tanh", **options):
+    tables = (("word", 8, 3), ("case", 5, 2))
+    return Network(tables=tables, radius=2, hidden_units=4, labels=3, activation=activation, **options)
+
+
+def draw(network, seed=0):
+    generator = np.random.default_rng(seed)
+    return {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}
+
+
+def distance_to_kinks(network, parameters):
+    rows = np.concatenate([parameters["E.word"][WORDS], parameters["E.case"][CASES]], axis=2).reshape(len(LABELS), -1)
+    Z = rows @ parameters["W"].T + parameters["b"]
+    return min((float(np.abs(Z - kink).min()) for kink in KINKS.get(network.activation, ())), default=np.inf)
+
+
+def draw_away_from_kinks(network):
+    for seed in range(1000):
+        parameters = draw(network, seed)
+        if distance_to_kinks(network, parameters) > 0.02:
+            return parameters
+    raise AssertionError("no seed keeps every pre-activation away from the kinks")
+
+
+def densify(gradients, parameters):
+    return {n: g.dense(len(parameters[n])) if isinstance(g, RowGradient) else g for n, g in gradients.items()}
+
+
+def reference_scores(p, activation, windows):
+    """Nested loops over scalars: no array operation is shared with the network."""
+    F, B, K = windows.shape
+    scores = np.zeros((B, len(p["c"])))
+    for i in range(B):
+        x = []
+        for k in range(K):
+            for f, name in zip(range(F), ("E.word", "E.case"), strict=True):
+                x.extend(float(v) for v in p[name][windows[f, i, k]])
+        h = []
+        for j in range(len(p["b"])):
+            z = float(p["b"][j])
+            for n, value in enumerate(x):
+                z += float(p["W"][j, n]) * value
+            h.append(
+                {
+                    "sigmoid": 1 / (1 + np.exp(-z)),
+                    "tanh": np.tanh(z),
+                    "hard_tanh": min(1.0, max(-1.0, z)),
+                    "relu": z if z > 0 else 0.0,
+                    "leaky_relu": z if z > 0 else 0.01 * z,
+                    "prelu": z if z > 0 else (float(p["a"][j]) * z if "a" in p else 0.0),
+                }[activation]
+            )
+        for c in range(len(p["c"])):
+            scores[i, c] = float(p["c"][c]) + sum(float(p["U"][c, j]) * h[j] for j in range(len(h)))
+    return scores
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+@pytest.mark.parametrize("l2", [0.0, 0.03])
+@pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+def test_every_gradient_agrees_with_central_differences(activation, l2, dropout):
+    network = make_network(activation, l2=l2, dropout=dropout)
+    parameters = draw_away_from_kinks(network)
+
+    def run():
+        return network.loss(parameters, WINDOWS, LABELS, np.random.default_rng(3))
+
+    analytic = densify(run()[1](), parameters)
+    assert set(analytic) == set(parameters)
+    errors = dict(compare(lambda: run()[0], parameters, analytic))
+    assert list(errors) == list(parameters)
+    assert max(errors.values()) < 1e-6, errors
+    assert all(np.abs(analytic[name]).max() > 1e-4 for name in parameters)  # nothing passes by being zero
+
+
+@pytest.mark.parametrize("name", ["W", "b", "U", "c", "a", "E.word", "E.case"])
+def test_planted_wrong_gradient_of_any_parameter_is_caught(name):
+    network = make_network("prelu", l2=0.03)
+    parameters = draw_away_from_kinks(network)
+    analytic = densify(network.loss(parameters, WINDOWS, LABELS)[1](), parameters)
+    wrong = analytic[name].copy()
+    wrong.flat[np.abs(wrong).argmax()] *= 1.01  # one element, one per cent
+    analytic[name] = wrong
+    errors = dict(compare(lambda: network.loss(parameters, WINDOWS, LABELS)[0], parameters, analytic))
+    assert errors.pop(name) > 1e-3
+    assert max(errors.values()) < 1e-6
+
+
+def test_table_gradient_that_drops_repeated_words_is_caught():
+    network = make_network()
+    parameters = draw(network)
+    E = parameters["E.word"]
+    table = network.loss(parameters, WINDOWS, LABELS)[1]()["E.word"]
+    numeric = central_differences(lambda: network.loss(parameters, WINDOWS, LABELS)[0], E)
+    assert relative_error(table.dense(len(E)), numeric) < 1e-6
+
+    # the fancy-index mistake: table[ids] += values keeps one of the repeats
+    unique = WINDOWS.copy()
+    unique[0] = np.arange(20).reshape(4, 5)  # give every place its own row, to get the gradient of each place
+    wide = dict(parameters, **{"E.word": E[WORDS.ravel()]})
+    places = (
+        Network((("word", 20, 3), ("case", 5, 2)), 2, 4, 3, "tanh").loss(wide, unique, LABELS)[1]()["E.word"].dense(20)
+    )
+    mistaken = np.zeros_like(E)
+    mistaken[WORDS.ravel()] += places
+    assert relative_error(mistaken, numeric) > 1e-2
+
+
+@pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+def test_scores_equal_reference_of_nested_loops(activation):
+    network = make_network(activation)
+    parameters = draw(network)
+    scores, _ = network.forward(parameters, WINDOWS)
+    np.testing.assert_allclose(scores, reference_scores(parameters, activation, WINDOWS), rtol=1e-12, atol=1e-12)
+
+
+def test_loss_is_cross_entropy_of_the_reference_scores_plus_regulariser():
+    network = make_network(l2=0.25)
+    parameters = draw(network)
+    scores = reference_scores(parameters, "tanh", WINDOWS)
+    expected = 0.0
+    for row, y in zip(scores, LABELS, strict=True):
+        expected -= np.log(np.exp(row[y]) / sum(np.exp(s) for s in row)) / len(LABELS)
+    expected += 0.25 * (sum(w**2 for w in parameters["W"].flat) + sum(u**2 for u in parameters["U"].flat))
+    assert network.loss(parameters, WINDOWS, LABELS)[0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_table_gradients_hold_exactly_the_rows_that_were_looked_up():
+    network = make_network()
+    gradients = network.loss(draw(network), WINDOWS, LABELS)[1]()
+    assert gradients["E.word"].rows.tolist() == [0, 1, 2, 3, 4, 5]
+    assert gradients["E.case"].rows.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("frozen", [{"word"}, {"case"}, {"word", "case"}])
+def test_frozen_tables_are_absent_and_the_other_gradients_unchanged(frozen):
+    network = make_network(frozen=frozenset(frozen))
+    parameters = draw(network)
+    gradients = densify(network.loss(parameters, WINDOWS, LABELS)[1](), parameters)
+    free = densify(make_network().loss(parameters, WINDOWS, LABELS)[1](), parameters)
+    assert set(gradients) == set(parameters) - {f"E.{name}" for name in frozen}
+    for name, gradient in gradients.items():
+        np.testing.assert_array_equal(gradient, free[name])
+
+
+def test_network_of_one_table_and_radius_zero_has_right_gradients():
+    network = Network(tables=(("word", 8, 3),), radius=0, hidden_units=4, labels=3)
+    parameters = draw(network)
+    windows = np.array([[[2], [2], [0], [5]]])
+    analytic = densify(network.loss(parameters, windows, LABELS)[1](), parameters)
+    errors = dict(compare(lambda: network.loss(parameters, windows, LABELS)[0], parameters, analytic))
+    assert max(errors.values()) < 1e-6
+
+
+def test_gradient_of_a_batch_is_the_mean_of_its_windows_gradients():
+    network = make_network()
+    parameters = draw(network)
+    batch = densify(network.loss(parameters, WINDOWS, LABELS)[1](), parameters)
+    singles = [
+        densify(network.loss(parameters, WINDOWS[:, i : i + 1], LABELS[i : i + 1])[1](), parameters) for i in range(4)
+    ]
+    for name, gradient in batch.items():
+        np.testing.assert_allclose(gradient, sum(s[name] for s in singles) / 4, rtol=1e-10, atol=1e-14)
+
+
+def test_loss_and_backprop_change_no_parameter():
+    network = make_network("prelu", l2=0.1, dropout=0.5)
+    parameters = draw(network)
+    before = {name: p.copy() for name, p in parameters.items()}
+    network.loss(parameters, WINDOWS, LABELS, np.random.default_rng(0))[1]()
+    for name, p in parameters.items():
+        np.testing.assert_array_equal(p, before[name])
+
+
+def test_without_a_generator_nothing_is_dropped():
+    parameters = draw(make_network())
+    plain, _ = make_network().forward(parameters, WINDOWS)
+    used, _ = make_network(dropout=0.5).forward(parameters, WINDOWS)
+    trained, _ = make_network(dropout=0.5).forward(parameters, WINDOWS, np.random.default_rng(0))
+    np.testing.assert_array_equal(used, plain)
+    assert np.abs(trained - plain).max() > 1e-3
+
+
+@pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+def test_float32_parameters_give_float32_scores_and_gradients(activation):
+    network = make_network(activation, l2=0.1, dropout=0.5)
+    parameters = {name: p.astype(np.float32) for name, p in draw(network).items()}
+    scores, _ = network.forward(parameters, WINDOWS)
+    gradients = network.loss(parameters, WINDOWS, LABELS, np.random.default_rng(0))[1]()
+    assert scores.dtype == np.float32
+    assert {name: g.dtype for name, g in densify(gradients, parameters).items()} == dict.fromkeys(
+        parameters, np.dtype(np.float32)
+    )
+
+
+@pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+def test_initialize_gives_the_shapes_with_zero_biases_and_prelu_slopes_of_a_quarter(activation):
+    network = make_network(activation)
+    parameters = network.initialize(xavier, np.random.default_rng(0))
+    shapes = {"E.case": (5, 2), "W": (4, 25), "b": (4,), "U": (3, 4), "c": (3,)}
+    shapes |= {"a": (4,)} if activation == "prelu" else {}
+    assert {name: p.shape for name, p in parameters.items()} == shapes  # the words' table comes from elsewhere
+    assert all(p.dtype == np.float32 for p in parameters.values())
+    assert not parameters["b"].any()
+    assert not parameters["c"].any()
+    assert (parameters.get("a", np.full(4, 0.25)) == 0.25).all()
+    assert all(np.unique(parameters[name]).size > 1 for name in ("E.case", "W", "U"))
+
+
+def test_initialize_repeats_with_the_same_seed_and_differs_with_another():
+    first, again, other = (make_network().initialize(xavier, np.random.default_rng(s)) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first["W"], again["W"])
+    assert (first["W"] != other["W"]).any()
+
+
+def test_the_six_activations_are_all_checked_here():
+    assert {*ACTIVATIONS, "prelu"} == set(ALL_ACTIVATIONS)

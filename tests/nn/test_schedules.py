@@ -1,0 +1,31 @@
+import pytest
+
+from ner_window.nn.schedules import SCHEDULES
+
+
+@pytest.mark.parametrize(
+    ("name", "epoch", "factor"),
+    [
+        ("constant", 0.0, 1.0),
+        ("constant", 9.9, 1.0),
+        ("halve", 0.0, 1.0),
+        ("halve", 1.99, 1.0),
+        ("halve", 2.0, 0.5),
+        ("halve", 3.99, 0.5),
+        ("halve", 4.0, 0.25),
+        ("linear", 0.0, 1.0),
+        ("linear", 2.5, 0.75),
+        ("linear", 5.0, 0.5),
+        ("linear", 10.0, 0.0),
+        ("linear", 10.5, 0.0),  # never negative
+    ],
+)
+def test_factor_at_a_time(name, epoch, factor):
+    assert SCHEDULES[name](epoch, 10, 2) == factor
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_schedules_start_at_one_and_never_rise(name):
+    factors = [SCHEDULES[name](i / 8, 10, 3) for i in range(81)]
+    assert factors[0] == 1
+    assert factors == sorted(factors, reverse=True)
