@@ -121,19 +121,15 @@ def score(
     result = Score()
     if seen is not None:
         result.subsets = {"seen": [0, 0, 0], "unseen": [0, 0, 0]}
-    words: Iterable[Sequence[str] | None] = tokens if tokens is not None else _forever_none()
-    for gold_tags, predicted_tags, sentence in zip(gold, predicted, words, strict=tokens is not None):
+    gold, predicted = list(gold), list(predicted)
+    words: Iterable[Sequence[str] | None] = [None] * len(gold) if tokens is None else tokens
+    for gold_tags, predicted_tags, sentence in zip(gold, predicted, words, strict=True):
         result.sentences += 1
         result.tokens += len(gold_tags)
-        result.right_tokens += sum(map(str.__eq__, gold_tags, predicted_tags))
+        result.right_tokens += sum(a == b for a, b in zip(gold_tags, predicted_tags, strict=True))
         correct, system = entities_of(gold_tags), entities_of(predicted_tags)
         _count(result, set(correct), set(system), sentence, seen)
     return result
-
-
-def _forever_none() -> Iterable[None]:
-    while True:
-        yield None
 
 
 def _count(

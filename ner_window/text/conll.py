@@ -107,7 +107,7 @@ class _Reader:
                 f"{where}: expected {self.width} columns as in line {self.first}, got {len(columns)}: {text!r}"
             )
         for column in (self.layout.token_column, self.layout.tag_column):
-            if column is not None and not columns[column].strip():
+            if column is not None and not columns[column].strip(" "):
                 raise CorpusError(f"{where}: column {column} is empty, got {text!r}; is there a tab too many?")
         return columns
 
@@ -142,7 +142,7 @@ def read_blocks(stream: Iterable[bytes], source: str, layout: Layout) -> Iterato
     number = 0
     for number, raw in enumerate(stream, 1):
         text, ending = decode_line(raw, f"{source}:{number}", layout.encoding, first=number == 1)
-        if not text.strip(" \t"):
+        if not text.strip(" \t\ufeff" if number == 1 else " \t"):
             yield from sentence(number)
             yield Block(((text, ending),), (), (), number, "blank")
         elif split_columns(text.lstrip("\ufeff"))[0] == DOCSTART:

@@ -232,14 +232,15 @@ def check_tags(sentences: Iterable[Sentence], scheme: Scheme) -> None:
 
 def repair(tags: Sequence[str], scheme: Scheme, method: Repair) -> list[str]:
     """Make a sequence valid in its scheme: 'conlleval' keeps each entity that conlleval counts, 'discard' drops the
-    entities in which a tag stands where it may not. 'strict' changes nothing.
+    entities that are not written as their scheme writes them. 'strict' changes nothing.
     """
     bad = violations(tags, scheme) if method != "strict" else []
     if not bad:
         return list(tags)
     entities = entities_of(tags)
     if method == "discard":
-        entities = [e for e in entities if not any(e.start <= i < e.end or i == e.end == len(tags) for i in bad)]
+        # an entity is whole if its tags would be a valid sentence
+        entities = [e for e in entities if not violations(tags[e.start : e.end], scheme)]
     return tags_of(entities, len(tags), scheme)
 
 

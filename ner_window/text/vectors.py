@@ -4,6 +4,7 @@ GloVe's text format (Pennington et al. 2014) is a word and d numbers a line. gen
 spaces, loads NaN without a word and names no line; text is therefore read here, and gensim reads the other formats.
 """
 
+import glob
 import gzip
 import hashlib
 import importlib.util
@@ -13,6 +14,7 @@ import os
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -77,7 +79,10 @@ def load_vectors(source: str, limit: int | None = None) -> Vectors:
     cached = _cache() / digest
     vectors = _open_cached(cached, digest)
     if vectors is None:
-        words, matrix, report = _read(path)
+        try:
+            words, matrix, report = _read(path)
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise VectorsError(f"{path}: damaged, or not what its name says: {error}; fetch it again") from None
         if not words:
             raise VectorsError(f"{path}: no vectors in it; is it a vectors file?")
         _write_cache(cached, words, matrix, report)
@@ -97,7 +102,7 @@ def _read(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
         start = stream.peek(1 << 16)[: 1 << 16]
         header = _header(start.split(b"\n", 1)[0])
         if header and _is_binary(start.split(b"\n", 1)[-1]):
-            return _read_binary(path)
+            return _read_binary(stream, str(path))
         return read_text(stream, str(path))
 
 
@@ -133,42 +138,48 @@ def _parse_block(
     lines: list[bytes], source: str, first: int, d: int, words: dict[str, None], report: VectorsReport
 ) -> Matrix:
     """Parse lines, add their words to `words` and return the matrix of the rows that were kept."""
-    kept: list[bytes] = []
+    rows: list[bytes] = []
     numbers: list[int] = []
     names: list[str] = []
     for number, line in enumerate(lines, first):
-        fields = line.rstrip(b" \r\n").rsplit(b" ", d)
-        if b"\t" in line:
-            fields = line.rstrip(b"\t\r\n").rsplit(b"\t", d)
+        cut = b"\t" if b"\t" in line else b" "
+        fields = line.rstrip(cut + b"\r\n").rsplit(cut, d)
         where = f"{source}:{number}"
-        if len(fields) != d + 1:
-            if line.endswith(b"\n"):
-                raise VectorsError(
-                    f"{where}: expected a word and {d} numbers, got {len(fields)} fields: {_shown(line)}"
-                )
+        if not line.endswith(b"\n") and not _is_row(fields, d):  # only the last line of a file ends so
             report.note("truncated", where, f"the last line is cut short and left out: {_shown(line)}")
             continue
+        if len(fields) != d + 1:
+            raise VectorsError(f"{where}: expected a word and {d} numbers, got {len(fields)} fields: {_shown(line)}")
         report.rows += 1
         try:
-            name = fields[0].decode()
+            names.append(fields[0].decode())
         except UnicodeDecodeError:
             report.note("undecodable", where, f"the word is not UTF-8 and left out: {_shown(line)}")
             continue
-        if name in words:
-            report.note("duplicates", where, f"{name!r} stands here again; the first vector stays")
-            continue
-        if " " in name:
-            report.with_spaces += 1
-        words[name] = None
-        names.append(name)
         numbers.append(number)
-        kept.append(b" ".join(fields[1:]))
-    matrix = _numbers(kept, numbers, source, d)
-    finite = np.isfinite(matrix).all(axis=1)
-    for i in np.flatnonzero(~finite):
-        report.note("not_finite", f"{source}:{numbers[i]}", f"the vector of {names[i]!r} is not finite; left out")
-        del words[names[i]]
-    return matrix[finite]
+        rows.append(b" ".join(fields[1:]))
+    matrix = _numbers(rows, numbers, source, d)
+    keep = np.atleast_1d(np.isfinite(matrix).all(axis=1)).tolist()
+    for i, name in enumerate(names):
+        where = f"{source}:{numbers[i]}"
+        if not keep[i]:
+            report.note("not_finite", where, f"the vector of {name!r} is not finite; left out")
+        elif name in words:
+            report.note("duplicates", where, f"{name!r} stands here again; the first vector stays")
+            keep[i] = False
+        else:
+            words[name] = None
+            report.with_spaces += " " in name
+    kept: Matrix = matrix[np.array(keep, bool)]
+    return kept
+
+
+def _is_row(fields: list[bytes], d: int) -> bool:
+    """Whether fields are a word and d numbers."""
+    try:
+        return len(np.array(fields[1:], dtype=np.float32)) == d
+    except ValueError:
+        return False
 
 
 def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matrix:
@@ -184,15 +195,18 @@ def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matr
         raise
 
 
-def _read_binary(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
-    """Read word2vec's binary format, with gensim."""
+def _read_binary(stream: IO[bytes], source: str) -> tuple[list[str], Matrix, VectorsReport]:
+    """Read word2vec's binary format, with gensim, which wants a file of its own where it came out of an archive."""
     from gensim.models import KeyedVectors
 
-    try:
-        keyed = KeyedVectors.load_word2vec_format(str(path), binary=True, unicode_errors="replace")
-    except (ValueError, EOFError, OSError, MemoryError) as error:
-        raise VectorsError(f"{path}: not a whole word2vec binary file: {error}") from None
-    return _from_keyed(keyed, path)
+    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
+        shutil.copyfileobj(stream, file)
+        file.flush()
+        try:
+            keyed = KeyedVectors.load_word2vec_format(file.name, binary=True, unicode_errors="replace")
+        except (ValueError, EOFError, OSError, MemoryError) as error:
+            raise VectorsError(f"{source}: not a whole word2vec binary file: {error}") from None
+    return _from_keyed(keyed, source)
 
 
 def _read_keyed_vectors(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
@@ -203,10 +217,10 @@ def _read_keyed_vectors(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
         keyed = KeyedVectors.load(str(path))
     except Exception as error:  # whatever a damaged file makes gensim raise
         raise VectorsError(f"{path}: gensim cannot load it: {error}") from None
-    return _from_keyed(keyed, path)
+    return _from_keyed(keyed, str(path))
 
 
-def _from_keyed(keyed: Any, path: Path) -> tuple[list[str], Matrix, VectorsReport]:
+def _from_keyed(keyed: Any, path: str) -> tuple[list[str], Matrix, VectorsReport]:
     """Take what gensim read; a repeated word leaves None in its list."""
     report = VectorsReport(rows=len(keyed.index_to_key))
     matrix = np.asarray(keyed.vectors[: report.rows], np.float32)
@@ -298,6 +312,9 @@ def _digest(path: Path) -> str:
     except OSError as error:
         raise VectorsError(f"{path}: cannot be read: {error.strerror}") from None
     digest.update(str(path).partition("#")[2].encode())
+    for beside in sorted(name.parent.glob(f"{glob.escape(name.name)}.*.npy")):  # arrays that gensim keeps beside a .kv
+        with beside.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
@@ -312,7 +329,7 @@ def _open_cached(directory: Path, digest: str) -> Vectors | None:
         words = (directory / "words.txt").read_bytes().decode().split("\n")
         matrix = np.load(directory / "matrix.npy", mmap_mode="r")
         report = VectorsReport(**json.loads((directory / "report.json").read_text()))
-    except (OSError, ValueError, TypeError):
+    except (OSError, EOFError, ValueError, TypeError):
         return None
     return Vectors(words, matrix, report, digest) if len(words) == len(matrix) else None
 

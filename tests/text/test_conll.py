@@ -193,7 +193,6 @@ def test_blocks_hold_every_line_and_give_the_file_back(lines, ending):
     assert place == len(lines) + 1
 
 
-@pytest.mark.xfail(reason="the first column is taken of a line that has none", raises=IndexError)
 @pytest.mark.parametrize("first", ["\ufeff\n", "\ufeff  \r\n"])
 def test_byte_order_mark_on_a_blank_line(read, first):
     assert rows(read(first + "Mira B-PER\nsails O\n")) == [MIRA]
