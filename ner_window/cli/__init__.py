@@ -3,7 +3,7 @@
 Nothing heavy is imported before a command runs: ``--help`` needs Typer alone.
 """
 
-import os
+import signal
 import sys
 from typing import Annotated
 
@@ -49,14 +49,12 @@ app.add_typer(config.app, name="config")
 
 def main() -> None:
     """Run the program; turn errors of the input into one message and exit code 2."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # when the reader of a pipe goes, end quietly as filters do
     try:
         app()
     except NerWindowError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        # the reader of the pipe has gone; closing standard output must not complain about it again
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -94,3 +96,13 @@ def test_the_library_agrees_with_the_command(program, model):
     assert [line.split(" ")[1] for line in output.strip().split("\n")] == tagger.tag(tokens)
     text = "Ana lives in Berlin."
     assert [text[e.start : e.end] for e in next(tagger.pipe([text]))] == [e.text for e in tagger.entities(text)]
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(model, root):
+    command = f"yes 'Ana sings .' | head -100000 | {sys.executable} -m ner_window predict {model} --input-format tokens"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[2]}}"], capture_output=True, text=True, cwd=root
+    )
+    assert done.stdout.startswith("Ana ")
+    assert done.stderr == ""
+    assert done.returncode == 141
