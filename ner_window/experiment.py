@@ -57,6 +57,10 @@ class LabelledCorpus:
         """The tokens of each sentence."""
         return [sentence.tokens for sentence in self.corpus.sentences]
 
+    def counted_tags(self, method: Repair) -> Sequence[Sequence[str]]:
+        """Return the tags to score: conlleval counts those of the file as they are, broken or not."""
+        return [sentence.tags for sentence in self.corpus.sentences] if method == "conlleval" else self.tags
+
     def entity_texts(self) -> frozenset[str]:
         """Return the texts of all entities."""
         return frozenset(
@@ -76,6 +80,7 @@ class LabelledCorpus:
             "token_lines": corpus.token_lines,
             "blank_lines": corpus.blank_lines,
             "document_lines": corpus.document_lines,
+            "skipped_lines": corpus.lines - corpus.token_lines - corpus.blank_lines - corpus.document_lines,
             "tokens": sum(len(sentence.tokens) for sentence in corpus.sentences),
             "sentences": len(corpus.sentences),
             "documents": corpus.documents,
@@ -336,7 +341,7 @@ def evaluate(
     for start in range(0, len(corpus.tokens), 1000):
         predicted += tagger.tag_sentences(corpus.tokens[start : start + 1000], tagger.scheme)
     predicted = [convert(tags, corpus.scheme) for tags in predicted]
-    return corpus, predicted, score(corpus.tags, predicted, corpus.tokens, tagger.entities_seen)
+    return corpus, predicted, score(corpus.counted_tags(method), predicted, corpus.tokens, tagger.entities_seen)
 
 
 def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[str, Any]:
@@ -378,8 +383,10 @@ def score_files(
     numbers = len(correct.tags), len(system.tags)
     if numbers[0] != numbers[1]:
         raise CorpusError(f"{predicted}: expected {numbers[0]} sentences as in {gold}, got {numbers[1]}")
-    tags = system.tags if system.scheme == correct.scheme else [convert(t, correct.scheme) for t in system.tags]
-    return correct, score(correct.tags, tags, correct.tokens)
+    tags = system.counted_tags(method)
+    if system.scheme != correct.scheme:
+        tags = [convert(t, correct.scheme) for t in tags]
+    return correct, score(correct.counted_tags(method), tags, correct.tokens)
 
 
 def output_of(config_path: Path, output: Path | None) -> Path:
@@ -419,7 +426,8 @@ def file_digest(path: Path) -> str:
 
 def merged_lines(corpus: LabelledCorpus, predicted: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield lines of token, gold tag and predicted tag, with a blank line after each sentence: conlleval's input."""
+    cut = "\t" if any(" " in token for tokens in corpus.tokens for token in tokens) else " "
     for sentence, tags in zip(corpus.corpus.sentences, predicted, strict=True):
-        for token, gold, system in zip(sentence.tokens, sentence.tags, tags, strict=True):
-            yield f"{token} {gold} {system}\n"
+        for row in zip(sentence.tokens, sentence.tags, tags, strict=True):
+            yield cut.join(row) + "\n"
         yield "\n"

@@ -5,8 +5,8 @@ import gzip
 import html
 import json
 import lzma
-import select
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import IO, Any, Literal
 
 from ner_window.errors import CorpusError, OutputError
 from ner_window.tagger import Tagger, locate
-from ner_window.text.conll import Block, Layout, decode_line, read_blocks, split_columns
+from ner_window.text.conll import DOCSTART, Block, Layout, decode_line, read_blocks, split_columns
 from ner_window.text.tagging import Entity, convert, entities_of
 
 InputFormat = Literal["auto", "conll", "tokens", "text", "jsonl"]
@@ -23,6 +23,9 @@ OutputFormat = Literal["conll", "jsonl", "inline", "html"]
 
 #: Tokens tagged together.
 BATCH = 8192
+
+#: Bytes read together.
+PIECE = 1 << 16
 
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SUFFIXES: dict[str, InputFormat] = {
@@ -70,13 +73,14 @@ def predict(
         The input cannot be read, with its line.
     """
     layout = layout or Layout(tag_column=None)
-    lines, chosen = sniff(stream, source, input_format)
+    chosen = sniff(stream, source) if input_format == "auto" else input_format
+    lines = Lines(stream)
     written = output_format or ("conll" if chosen in ("conll", "tokens") else "jsonl")
     target = tagger.output(scheme)
     reader = {"conll": _conll, "tokens": _tokens, "text": _text, "jsonl": _jsonl}[chosen]
     if written == "html":
         yield _HTML_HEAD
-    for batch in _batched(reader(lines, source, layout)):
+    for batch in _batched(reader(lines, source, layout), lines):
         sentences = [sentence for item in batch for sentence in item.sentences]
         tagged = iter(tagger.tag_with_probabilities(sentences) if sentences else [])
         for item in batch:
@@ -100,68 +104,79 @@ def open_input(path: str) -> IO[bytes]:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def sniff(stream: IO[bytes], source: str, asked: InputFormat) -> tuple[Iterator[bytes], InputFormat]:
-    """Return the stream's lines and its format: the one asked for, the file name's, or what the first lines look like.
+class Lines:
+    """The lines of a stream, as they come. `drained` tells when the next one has to be waited for.
+
+    A read returns what there is, so a typed line is answered at once, and a file comes in large pieces.
+    """
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
+        self._lines: deque[bytes] = deque()
+        self._open: list[bytes] = []  # the pieces of a line whose end has not come yet
+
+    @property
+    def drained(self) -> bool:
+        """Whether all lines that have come were given out."""
+        return not self._lines
+
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> bytes:
+        while not self._lines:
+            self._fill()
+        return self._lines.popleft()
+
+    def _fill(self) -> None:
+        piece = self._read(PIECE)
+        if not piece:
+            if not self._open:
+                raise StopIteration
+            self._lines.append(b"".join(self._open))
+            self._open = []
+            return
+        *whole, rest = piece.split(b"\n")
+        for line in whole:
+            self._lines.append(b"".join((*self._open, line, b"\n")))
+            self._open = []
+        if rest:
+            self._open.append(rest)
+
+
+def sniff(stream: IO[bytes], source: str) -> InputFormat:
+    """Return the format of a stream: what the file's name says, or what its first lines look like.
 
     A first line in braces is JSON lines; a document line, tabs, or several lines of equally many columns (two to ten)
     are CoNLL; all else is text.
     """
-    if asked != "auto":
-        return iter(stream.readline, b""), asked
-    name = Path(source)
-    suffixes = [suffix for suffix in name.suffixes if suffix in _SUFFIXES]
-    if suffixes:
-        return iter(stream.readline, b""), _SUFFIXES[suffixes[-1]]
-    first: list[bytes] = []
-    while len(first) < 8 and (line := stream.readline()):
-        first.append(line)
-        if not _more_waiting(stream):
-            break
-    texts = [line.decode(errors="replace").rstrip("\r\n") for line in first if line.strip()]
-    columns = [len(split_columns(text)) for text in texts]
-    chosen: InputFormat = "text"
-    if texts and texts[0].lstrip().startswith("{"):
-        chosen = "jsonl"
-    elif texts and (
-        texts[0].startswith("-DOCSTART-")
-        or "\t" in texts[0]
-        or (len(texts) > 1 and len(set(columns)) == 1 and 2 <= columns[0] <= 10)
-    ):
-        chosen = "conll"
-    rest = iter(stream.readline, b"")
-    return (line for lines in (first, rest) for line in lines), chosen
+    for suffix in reversed(Path(source).suffixes):
+        if suffix in _SUFFIXES:
+            return _SUFFIXES[suffix]
+    start = stream.peek(PIECE) if hasattr(stream, "peek") else b""
+    lines = [line.decode(errors="replace").strip("\r\ufeff") for line in start.split(b"\n")]
+    lines = [line for line in (lines[:-1] or lines) if line.strip()][:20]
+    if not lines:
+        return "text"
+    if lines[0].lstrip().startswith("{"):
+        return "jsonl"
+    columns = {len(split_columns(line)) for line in lines if not line.startswith(DOCSTART)}
+    even = len(lines) > 1 and len(columns) == 1 and 2 <= min(columns) <= 10
+    return "conll" if lines[0].startswith(DOCSTART) or "\t" in lines[0] or even else "text"
 
 
-def _more_waiting(stream: IO[bytes]) -> bool:
-    """Whether another line can be read without waiting for a person to type it."""
-    try:
-        interactive = stream.fileno() == 0
-    except OSError:
-        return True
-    if not interactive:
-        return True
-    if getattr(stream, "peek", None) is None or sys.stdin.buffer is not stream:
-        return True
-    return bool(select.select([stream], [], [], 0.05)[0])
-
-
-def _batched(items: Iterator[Item]) -> Iterator[list[Item]]:
-    """Gather items of about `BATCH` tokens; from a terminal or a slow pipe an item is passed on as it comes."""
-    waiting = _interactive()
+def _batched(items: Iterator[Item], lines: Lines) -> Iterator[list[Item]]:
+    """Gather items of about `BATCH` tokens, but keep nobody waiting: a batch ends where no more input has come."""
     batch: list[Item] = []
     size = 0
     for item in items:
         batch.append(item)
         size += sum(map(len, item.sentences)) or 1
-        if size >= BATCH or (waiting and item.sentences):
+        if size >= BATCH or lines.drained:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _interactive() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _conll(lines: Iterable[bytes], source: str, layout: Layout) -> Iterator[Item]:
@@ -336,11 +351,16 @@ def plan(inputs: Sequence[str], output: Path | None, force: bool) -> list[tuple[
         pairs = [(name, output / Path("stdin" if name == "-" else name).name) for name in files]
     targets = [target for _, target in pairs]
     for target in targets:
-        if target.exists() and not force:
-            raise OutputError(f"{target}: exists already; choose another output, or replace it with --force")
+        refuse_existing_file(target, force)
         if targets.count(target) > 1:
             raise OutputError(f"{target}: two inputs have this name; give them different outputs")
     return list(pairs)
+
+
+def refuse_existing_file(target: Path, force: bool) -> None:
+    """Raise `OutputError` if a file exists and may not be replaced, or is a directory."""
+    if target.is_dir() or (target.exists() and not force):
+        raise OutputError(f"{target}: exists already; choose another output, or replace it with --force")
 
 
 def write_whole(target: Path, pieces: Iterable[str], encoding: str) -> None:

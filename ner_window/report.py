@@ -65,7 +65,7 @@ def ledger_text(ledger: dict[str, Any]) -> str:
         covered = ", ".join(f"{how} {n}" for how, n in c["coverage"].items())
         lines += [
             f"{name}: {c['file']}: {c['lines']} lines = {c['token_lines']} tokens + {c['blank_lines']} blank"
-            f" + {c['document_lines']} document lines; 0 skipped",
+            f" + {c['document_lines']} document lines + {c['skipped_lines']} skipped",
             f"  {c['sentences']} sentences, {c['documents']} documents, scheme {c['scheme']},"
             f" {c['repaired_sentences']} sentences repaired",
             f"  entities: {sum(c['entities'].values())} = {entities}",

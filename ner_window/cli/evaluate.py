@@ -27,12 +27,12 @@ def evaluate(
     Example: ner-window evaluate runs/quickstart data/test.conll --errors 10
     """
     from ner_window import experiment, report
-    from ner_window.storage import refuse_existing
+    from ner_window.prediction import refuse_existing_file, write_whole
     from ner_window.tagger import Tagger
     from ner_window.text.conll import Layout
 
     if predictions:
-        refuse_existing(predictions, force)
+        refuse_existing_file(predictions, force)
     tagger = Tagger.load(model)
     layout = Layout(token_column, tag_column, encoding)
     documents: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ def evaluate(
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     if predictions:
-        predictions.write_text("".join(pieces), encoding="utf-8")
+        write_whole(predictions, pieces, "utf-8")
         note(f"{predictions}: token, gold tag and predicted tag of {len(pieces)} lines")
     if low:
         note(f"the micro F1 is below {min_f1}")

@@ -54,14 +54,10 @@ class Corpus:
     source: str
     sentences: tuple[Sentence, ...]
     sha256: str
+    lines: int
     token_lines: int
     blank_lines: int
     document_lines: int
-
-    @property
-    def lines(self) -> int:
-        """All lines of the file."""
-        return self.token_lines + self.blank_lines + self.document_lines
 
     @property
     def documents(self) -> int:
@@ -182,28 +178,35 @@ def read_corpus(path: Path | str, layout: Layout | None = None) -> Corpus:
         A file that cannot be opened, or a line that cannot be read (see `read_blocks`).
     """
     layout = layout or Layout()
-    digest = hashlib.sha256()
+    file_lines = _HashedLines()
     counts = {"sentence": 0, "blank": 0, "document": 0}
     sentences: list[Sentence] = []
     document = 0
     try:
         with Path(path).open("rb") as file:
-            for block in read_blocks(_hashed(file, digest), str(path), layout):
+            for block in read_blocks(file_lines.of(file), str(path), layout):
                 counts[block.kind] += len(block.lines)
                 document += block.kind == "document"
                 if block.kind == "sentence":
                     sentences.append(Sentence(block.tokens, block.tags, str(path), block.line, document))
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    return Corpus(
-        str(path), tuple(sentences), digest.hexdigest(), counts["sentence"], counts["blank"], counts["document"]
-    )
+    numbers = counts["sentence"], counts["blank"], counts["document"]
+    return Corpus(str(path), tuple(sentences), file_lines.digest.hexdigest(), file_lines.number, *numbers)
 
 
-def _hashed(lines: Iterable[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
-    for line in lines:
-        digest.update(line)
-        yield line
+class _HashedLines:
+    """Counts and hashes lines on their way."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.sha256()
+        self.number = 0
+
+    def of(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            self.digest.update(line)
+            self.number += 1
+            yield line
 
 
 def _check_encoding(encoding: str) -> None:
