@@ -33,6 +33,10 @@ class DataConfig(Section):
     encoding: str = "utf-8"
     scheme: Literal["auto"] | SchemeName = "auto"
     repair: Repair = "strict"
+    limit: int | None = Field(None, ge=1, description="sentences of the training file, from its beginning; null is all")
+    types: tuple[str, ...] | None = Field(
+        None, min_length=1, strict=False, description="entity types to learn; the others become O; null is all"
+    )
 
 
 class VectorsConfig(Section):
@@ -72,7 +76,7 @@ class ModelConfig(Section):
 
     hidden_units: int = Field(100, ge=1)
     activation: Literal["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"] = "tanh"
-    initialization: Literal["xavier", "he", "uniform"] = "xavier"
+    initialization: Literal["xavier", "he", "uniform", "zeros"] = "xavier"
     range: float = Field(0.1, gt=0, description="r of the initialization uniform")
     dropout: float = Field(0.0, ge=0, lt=1)
     scheme: SchemeName = "BIOES"
@@ -95,8 +99,8 @@ class OptimizerConfig(Section):
 class ScheduleConfig(Section):
     """How the learning rate changes with time."""
 
-    name: Literal["constant", "halve", "linear"] = "constant"
-    every: int = Field(5, ge=1, description="epochs, of halve")
+    name: Literal["constant", "halve", "linear", "cyclic"] = "constant"
+    every: int = Field(5, ge=1, description="epochs, of halve and cyclic")
 
 
 class TrainingConfig(Section):
@@ -105,6 +109,7 @@ class TrainingConfig(Section):
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(256, ge=1)
     patience: int = Field(5, ge=1)
+    vectorized: bool = Field(True, description="false: one window after another in a loop, to see what it costs")
 
 
 class Config(Section):
@@ -116,7 +121,7 @@ class Config(Section):
     window: WindowConfig = WindowConfig()
     features: tuple[Annotated[FeatureConfig, BeforeValidator(_named_feature)], ...] = Field((), strict=False)
     model: ModelConfig = ModelConfig()
-    objective: Literal["softmax"] = "softmax"
+    objective: Literal["softmax", "hinge", "margin"] = "softmax"
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     training: TrainingConfig = TrainingConfig()

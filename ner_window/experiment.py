@@ -1,6 +1,5 @@
 """The composition root: a configuration to objects, a run, and what it leaves behind."""
 
-import hashlib
 import json
 import platform
 from collections import Counter
@@ -15,100 +14,24 @@ import ner_window
 from ner_window import storage
 from ner_window.config import Config, dump_yaml, flatten
 from ner_window.errors import ConfigError, CorpusError, ModelError, OutputError
-from ner_window.evaluation.metrics import Score, score
+from ner_window.nn.decoding import best_threshold
 from ner_window.nn.gradients import Floats
-from ner_window.nn.initialization import Initializer, embedding, he, uniform, xavier
+from ner_window.nn.initialization import Initializer, embedding, he, uniform, xavier, zeros
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import OBJECTIVES
 from ner_window.nn.optimizers import Optimizer
-from ner_window.tagger import EncodedCorpus, Tagger
-from ner_window.text.conll import Corpus, Layout, read_corpus
+from ner_window.scoring import score_in
+from ner_window.tagger import CHUNK, EncodedCorpus, Tagger
+from ner_window.text.conll import Layout
 from ner_window.text.features import FEATURES
-from ner_window.text.tagging import (
-    SCHEMES,
-    Repair,
-    Scheme,
-    check_tags,
-    convert,
-    detect,
-    entities_of,
-    repair,
-    violations,
-)
+from ner_window.text.labelled import LabelledCorpus, read_labelled
+from ner_window.text.tagging import SCHEMES, convert, entities_of, split_tag
 from ner_window.text.vectors import VectorsReport, load_vectors
 from ner_window.text.vocabulary import FALLBACKS, RESERVED, UNKNOWN, Vocabulary
 from ner_window.training import BatchReport, EpochReport, TrainingState, train
 
 #: The unknown word begins as the mean of this many vectors from the rare end: unknown words are rare words.
 RAREST = 20_000
-
-
-@dataclass(frozen=True)
-class LabelledCorpus:
-    """A corpus with its scheme, its tags repaired where that was asked for, and its counts."""
-
-    corpus: Corpus
-    scheme: Scheme
-    tags: list[list[str]]
-    repaired: int
-
-    @property
-    def tokens(self) -> list[tuple[str, ...]]:
-        """The tokens of each sentence."""
-        return [sentence.tokens for sentence in self.corpus.sentences]
-
-    def counted_tags(self, method: Repair) -> Sequence[Sequence[str]]:
-        """Return the tags to score: conlleval counts those of the file as they are, broken or not."""
-        return [sentence.tags for sentence in self.corpus.sentences] if method == "conlleval" else self.tags
-
-    def entity_texts(self) -> frozenset[str]:
-        """Return the texts of all entities."""
-        return frozenset(
-            " ".join(tokens[e.start : e.end])
-            for tokens, tags in zip(self.tokens, self.tags, strict=True)
-            for e in entities_of(tags)
-        )
-
-    def counts(self) -> dict[str, Any]:
-        """Return the ledger's figures: lines that add up, sentences, documents, entities by type, the scheme."""
-        corpus = self.corpus
-        entities = Counter(e.type for tags in self.tags for e in entities_of(tags))
-        return {
-            "file": Path(corpus.source).name,
-            "sha256": corpus.sha256,
-            "lines": corpus.lines,
-            "token_lines": corpus.token_lines,
-            "blank_lines": corpus.blank_lines,
-            "document_lines": corpus.document_lines,
-            "skipped_lines": corpus.lines - corpus.token_lines - corpus.blank_lines - corpus.document_lines,
-            "tokens": sum(len(sentence.tokens) for sentence in corpus.sentences),
-            "sentences": len(corpus.sentences),
-            "documents": corpus.documents,
-            "scheme": self.scheme.name,
-            "repaired_sentences": self.repaired,
-            "entities": dict(sorted(entities.items())),
-        }
-
-
-def read_labelled(path: str | Path, layout: Layout, scheme: str = "auto", method: Repair = "strict") -> LabelledCorpus:
-    """Read a corpus, find out its scheme, and check or repair its tags.
-
-    Raises
-    ------
-    CorpusError, TaggingError
-        The file cannot be read, holds no sentence, or with 'strict' has a tag where it may not stand.
-    """
-    corpus = read_corpus(path, layout)
-    if not corpus.sentences:
-        raise CorpusError(f"{path}: no sentences, got {corpus.lines} lines; is it the right file?")
-    found = detect(corpus.sentences)
-    if scheme != "auto":
-        found = SCHEMES[scheme]
-    if method == "strict":
-        check_tags(corpus.sentences, found)
-    tags = [repair(sentence.tags, found, method) for sentence in corpus.sentences]
-    repaired = sum(bool(violations(sentence.tags, found)) for sentence in corpus.sentences)
-    return LabelledCorpus(corpus, found, tags, repaired)
 
 
 @dataclass
@@ -128,10 +51,40 @@ class Run:
     def evaluate(self) -> tuple[float, float]:
         """Return entity F1 and loss of the dev corpus; tags that training has not seen have no loss, but count."""
         scores = self.tagger.scores(self.encoded_dev)
+        loss = self.dev_loss(scores)
+        if self.config.objective == "margin":
+            scores[:, 1:] += self.choose_thresholds(scores[:, 1:])
         predicted = self.tagger.decode(scores, self.encoded_dev.lengths)
-        gold = self.encoded_dev.labels
-        loss = OBJECTIVES[self.config.objective](scores[gold >= 0], gold[gold >= 0])[0]
         return score_in(self.dev.scheme, self.dev.tags, predicted).micro.f1, loss
+
+    def dev_loss(self, scores: Floats) -> float:
+        """Return J, regulariser included, for the dev corpus's scores (T, C), a mean over parts of `CHUNK` windows."""
+        gold = self.encoded_dev.labels
+        scores, gold = scores[gold >= 0], gold[gold >= 0]
+        network = self.tagger.network
+        objective, first = OBJECTIVES[network.objective], network.labels - network.rows
+        parts = [slice(start, start + CHUNK) for start in range(0, len(gold), CHUNK)]
+        J = sum(objective(scores[part, first:], gold[part])[0] * len(gold[part]) for part in parts)
+        return J / max(len(gold), 1) + network.regularizer(self.state.parameters)
+
+    def choose_thresholds(self, scores: Floats) -> Floats:
+        """Set c = -threshold for each type, with the thresholds that are best on dev for the scores (T, types).
+
+        The margin loss leaves c open: it cancels out of 1 - s + s_c. Returns by how much each score changes.
+        """
+        c = self.state.parameters["c"]
+        before = c.copy()
+        starts = np.cumsum(self.encoded_dev.lengths) - self.encoded_dev.lengths
+        for t, tag in enumerate(self.tagger.tags[1:]):
+            spans: list[tuple[int, int]] = [
+                (start + e.start, start + e.end)
+                for start, tags in zip(starts.tolist(), self.dev.tags, strict=True)
+                for e in entities_of(tags)
+                if e.type == split_tag(tag)[1]
+            ]
+            gold = np.array(spans, np.intp).reshape(-1, 2)
+            c[t] -= best_threshold(scores[:, t], self.encoded_dev.lengths, gold)
+        return c - before
 
     def reports(self) -> Iterator[BatchReport | EpochReport]:
         """Train; see `training.train`."""
@@ -141,12 +94,16 @@ class Run:
             yield report
 
     def initial_loss(self) -> tuple[float, float]:
-        """Return the loss of the first sentences before any step, and ln C, which it should be near to."""
+        """Return the loss of the first sentences before any step, and that of equal scores, which it should be near to.
+
+        With softmax that is ln C.
+        """
         tokens = np.arange(min(self.config.training.batch_size, len(self.encoded_train.places)))
         windows = self.encoded_train.windows(tokens, self.tagger.network.radius)
-        loss, backprop = self.tagger.network.loss(self.state.parameters, windows, self.encoded_train.labels[tokens])
+        network, y = self.tagger.network, self.encoded_train.labels[tokens]
+        loss, backprop = network.loss(self.state.parameters, windows, y)
         backprop()
-        return loss, float(np.log(len(self.tagger.tags)))
+        return loss, OBJECTIVES[network.objective](np.zeros((len(y), network.rows)), y)[0]
 
     def save_checkpoint(self, path: Path) -> None:
         """Write all that `resume` needs."""
@@ -213,14 +170,17 @@ def prepare(config: Config) -> Run:
         name: read_labelled(path, layout, config.data.scheme, config.data.repair)
         for name, path in (("train", config.data.train), ("dev", config.data.dev))
     }
-    learning, dev = corpora["train"], corpora["dev"]
+    learning = corpora["train"].limit(config.data.limit).only(config.data.types)
+    dev = corpora["dev"].only(config.data.types)
     generator = np.random.default_rng(config.seed)
     words, table, trained, report, digest = build_words(config, learning.tokens, generator)
     features = [(f.name, build_feature(f.name, learning.tokens), f.size) for f in config.features]
     types = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
     if not types:
         raise CorpusError(f"{config.data.train}: no entity in it: all tags are O; is it the right tag column?")
-    scheme = SCHEMES[config.model.scheme]
+    if missing := sorted(set(config.data.types or ()) - set(types)):
+        raise ConfigError(f"data.types: no such type in {config.data.train}, got {missing}; it has {types}")
+    scheme = SCHEMES["IO" if config.objective == "margin" else config.model.scheme]
     tags = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in scheme.prefixes))
     network = Network(
         tables=(
@@ -254,6 +214,8 @@ def prepare(config: Config) -> Run:
         "train": {**learning.counts(), "coverage": coverage(words, learning.tokens)},
         "dev": {**dev.counts(), "coverage": coverage(words, dev.tokens)},
         "vectors": {**asdict(report), "sha256": digest, "vocabulary": len(words), "trained_rows": trained},
+        "notes": ["objective margin: the model's scheme is IO, one row of U for each type; model.scheme is not used"]
+        * (config.objective == "margin"),
         "types_only_in_dev": sorted({e.type for tags_ in dev.tags for e in entities_of(tags_)} - set(types)),
     }
     in_scheme = [[convert(tags_, scheme) for tags_ in corpus.tags] for corpus in (learning, dev)]
@@ -274,7 +236,7 @@ def initializer(config: Config) -> Initializer:
     """Return the initial values of W and U that the configuration names."""
     if config.model.initialization == "uniform":
         return lambda shape, generator: uniform(shape, generator, config.model.range)
-    return {"xavier": xavier, "he": he}[config.model.initialization]
+    return {"xavier": xavier, "he": he, "zeros": zeros}[config.model.initialization]
 
 
 def build_words(
@@ -327,68 +289,6 @@ def coverage(words: Vocabulary, sentences: Sequence[Sequence[str]]) -> dict[str,
     return result
 
 
-def score_in(scheme: Scheme, gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **more: Any) -> Score:
-    """Compare with gold what was predicted, written in the gold file's scheme, as a file of it would be."""
-    return score(gold, [convert(tags, scheme) for tags in predicted], **more)
-
-
-def evaluate(
-    tagger: Tagger, path: str | Path, layout: Layout, method: Repair = "conlleval"
-) -> tuple[LabelledCorpus, list[list[str]], Score]:
-    """Tag a labelled file and score the result; returns the corpus, the predicted tags in its scheme, and the score."""
-    corpus = read_labelled(path, layout, method=method)
-    predicted: list[list[str]] = []
-    for start in range(0, len(corpus.tokens), 1000):
-        predicted += tagger.tag_sentences(corpus.tokens[start : start + 1000], tagger.scheme)
-    predicted = [convert(tags, corpus.scheme) for tags in predicted]
-    return corpus, predicted, score(corpus.counted_tags(method), predicted, corpus.tokens, tagger.entities_seen)
-
-
-def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[str, Any]:
-    """Return the document that ``evaluate --json`` prints."""
-    return {
-        "data": corpus.corpus.source,
-        "documents": corpus.corpus.documents,
-        "scheme": corpus.scheme.name,
-        "repair": method,
-        "repaired_sentences": corpus.repaired,
-        **result.as_dict(),
-    }
-
-
-def score_files(
-    gold: str | Path, predicted: str | Path | None, layout: Layout, method: Repair = "conlleval"
-) -> tuple[LabelledCorpus, Score]:
-    """Compare two labelled files, or the last two columns of one.
-
-    Raises
-    ------
-    CorpusError
-        The files do not hold the same tokens in the same sentences.
-    """
-    second = layout
-    if predicted is None:
-        predicted, layout = gold, Layout(layout.token_column, -2, layout.encoding)
-        second = Layout(layout.token_column, -1, layout.encoding)
-    correct = read_labelled(gold, layout, method=method)
-    system = read_labelled(predicted, second, method=method)
-    for a, b in zip(correct.corpus.sentences, system.corpus.sentences, strict=False):
-        if a.tokens != b.tokens:
-            i = next((i for i, (x, y) in enumerate(zip(a.tokens, b.tokens, strict=False)) if x != y), None)
-            i = min(len(a.tokens), len(b.tokens)) - 1 if i is None else i
-            raise CorpusError(
-                f"{b.where(i)}: the tokens differ from {a.where(i)}, got {b.tokens[i]!r}, expected {a.tokens[i]!r}"
-                f" in a sentence of {len(a.tokens)} tokens; score the same text"
-            )
-    numbers = len(correct.tags), len(system.tags)
-    if numbers[0] != numbers[1]:
-        raise CorpusError(f"{predicted}: expected {numbers[0]} sentences as in {gold}, got {numbers[1]}")
-    tags = system.counted_tags(method)
-    if system.scheme != correct.scheme:
-        tags = [convert(t, correct.scheme) for t in tags]
-    return correct, score(correct.counted_tags(method), tags, correct.tokens)
-
-
 def output_of(config_path: Path, output: Path | None) -> Path:
     """Return the model directory of a run: the one asked for, or runs/<name of the config>."""
     return output or Path("runs") / config_path.stem
@@ -416,18 +316,3 @@ def begin(run: Run, directory: Path, *, resume: bool, force: bool) -> None:
     storage.refuse_existing(directory, force)
     if checkpoint.exists() and not force:
         raise OutputError(f"{checkpoint}: an unfinished run; go on with --resume, or start again with --force")
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def merged_lines(corpus: LabelledCorpus, predicted: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield lines of token, gold tag and predicted tag, with a blank line after each sentence: conlleval's input."""
-    cut = "\t" if any(" " in token for tokens in corpus.tokens for token in tokens) else " "
-    for sentence, tags in zip(corpus.corpus.sentences, predicted, strict=True):
-        for row in zip(sentence.tokens, sentence.tags, tags, strict=True):
-            yield cut.join(row) + "\n"
-        yield "\n"

@@ -106,7 +106,8 @@ class Tagger:
         result = np.empty((total, len(self.tags)), np.float32)
         for start in range(0, total, CHUNK):
             batch = encoded.windows(slice(start, start + CHUNK), self.network.radius)
-            result[start : start + CHUNK] = self.network.forward(parameters or self.parameters, batch)[0]
+            scores = self.network.forward(parameters or self.parameters, batch)[0]
+            result[start : start + CHUNK] = self.network.label_scores(scores)
         return result
 
     def decode(self, scores: Floats, lengths: Integers) -> list[list[str]]:

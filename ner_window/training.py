@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from ner_window.nn.gradients import Floats, Integers, Parameters, clip
 from ner_window.nn.network import Network
 from ner_window.nn.optimizers import Optimizer
 from ner_window.nn.schedules import SCHEDULES
+from ner_window.nn.unvectorized import loss_by_loop
 from ner_window.tagger import EncodedCorpus
 
 
@@ -139,13 +141,14 @@ def train(
     """
     options, rate = config.training, config.optimizer.learning_rate
     schedule = SCHEDULES[config.schedule.name]
+    compute = network.loss if options.vectorized else partial(loss_by_loop, network)
     total = int(corpus.lengths.sum())
     while state.epoch < options.epochs and state.epoch - state.best_epoch < options.patience:
         began, done, summed, now = time.perf_counter(), 0, 0.0, rate
         for tokens in batches(corpus.lengths, options.batch_size, state.generator):
             now = rate * schedule(state.epoch + done / total, options.epochs, config.schedule.every)
             windows = corpus.windows(tokens, network.radius)
-            loss, backprop = network.loss(state.parameters, windows, corpus.labels[tokens], state.generator)
+            loss, backprop = compute(state.parameters, windows, corpus.labels[tokens], state.generator)
             if not np.isfinite(loss):
                 raise TrainingError(
                     f"epoch {state.epoch + 1}: the loss is not finite, got {loss}; lower optimizer.learning_rate "

@@ -17,8 +17,12 @@ MAY = {
     "tagger": {"errors", "text", "nn", "storage"},
     "training": {"errors", "nn", "config", "tagger"},
     "prediction": {"errors", "text", "tagger"},
-    "experiment": {"errors", "text", "nn", "evaluation", "storage", "config", "tagger", "training"},
-    "report": {"evaluation"},
+    "scoring": {"errors", "text", "evaluation", "tagger"},
+    "experiment": {"errors", "text", "nn", "storage", "config", "tagger", "training", "scoring"},
+    "sweep": {"errors", "config", "experiment", "storage", "training"},
+    "explanation": {"errors", "text", "nn", "tagger"},
+    "drift": {"errors", "text", "evaluation", "tagger", "scoring"},
+    "report": {"errors", "evaluation", "nn.graph", "nn.gradcheck", "explanation", "drift", "sweep", "report"},
 }
 #: Third-party packages that only one module may import.
 OWNERS = {"gensim": "text.vectors", "yaml": "config", "typer": "cli", "tqdm": "cli", "nltk": "text.tokenizer"}

@@ -19,7 +19,7 @@ def show(config: File, overrides: Set = None) -> None:
     Example: ner-window config show configs/quickstart.yaml --set seed=7
     """
     from ner_window.config import flatten, resolve
-    from ner_window.report import table
+    from ner_window.report.tables import table
 
     settings, origins = resolve(config, overrides or ())
     rows = [(key, value, origins.get(key, "default")) for key, value in flatten(settings.model_dump()).items()]

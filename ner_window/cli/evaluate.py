@@ -26,8 +26,9 @@ def evaluate(
 
     Example: ner-window evaluate runs/quickstart data/test.conll --errors 10
     """
-    from ner_window import experiment, report
+    from ner_window import scoring
     from ner_window.prediction import refuse_existing_file, write_whole
+    from ner_window.report import tables
     from ner_window.tagger import Tagger
     from ner_window.text.conll import Layout
 
@@ -39,16 +40,16 @@ def evaluate(
     pieces: list[str] = []
     low = False
     for path in data:
-        corpus, predicted, result = experiment.evaluate(tagger, path, layout, repair)
+        corpus, predicted, result = scoring.evaluate(tagger, path, layout, repair)
         low = low or (min_f1 is not None and result.micro.f1 < min_f1)
-        documents.append(experiment.evaluation_json(corpus, result, repair))
+        documents.append(scoring.evaluation_json(corpus, result, repair))
         if not as_json:
-            typer.echo(report.score_table(str(path), result, corpus.scheme.name, repair))
-            typer.echo(("\n" + report.confusion_table(result)) if confusion else "", nl=confusion)
-            typer.echo(("\n" + report.error_table(result, errors)) if errors else "", nl=bool(errors))
+            typer.echo(tables.score_table(str(path), result, corpus.scheme.name, repair))
+            typer.echo(("\n" + tables.confusion_table(result)) if confusion else "", nl=confusion)
+            typer.echo(("\n" + tables.error_table(result, errors)) if errors else "", nl=bool(errors))
         else:
-            documents[-1] |= report.details(result, errors, confusion)
-        pieces += experiment.merged_lines(corpus, predicted)
+            documents[-1] |= tables.details(result, errors, confusion)
+        pieces += scoring.merged_lines(corpus, predicted)
     if as_json:
         print_json(documents[0] if len(documents) == 1 else documents)
     if predictions:

@@ -11,7 +11,7 @@ def info(model: Model, as_json: Json = False) -> None:
     Example: ner-window info runs/quickstart
     """
     from ner_window import storage
-    from ner_window.report import info_text
+    from ner_window.report.tables import info_text
 
     description = storage.read_description(model)
     if as_json:

@@ -26,13 +26,14 @@ def score(
 
     Example: ner-window score data/test.conll data/test.conll
     """
-    from ner_window import experiment, report
+    from ner_window import scoring
+    from ner_window.report import tables
     from ner_window.text.conll import Layout
 
-    corpus, result = experiment.score_files(gold, predicted, Layout(token_column, tag_column, encoding), repair)
+    corpus, result = scoring.score_files(gold, predicted, Layout(token_column, tag_column, encoding), repair)
     if as_json:
-        print_json(experiment.evaluation_json(corpus, result, repair) | report.details(result, errors, confusion))
+        print_json(scoring.evaluation_json(corpus, result, repair) | tables.details(result, errors, confusion))
         return
-    typer.echo(report.score_table(str(predicted or gold), result, corpus.scheme.name, repair))
-    typer.echo(("\n" + report.confusion_table(result)) if confusion else "", nl=confusion)
-    typer.echo(("\n" + report.error_table(result, errors)) if errors else "", nl=bool(errors))
+    typer.echo(tables.score_table(str(predicted or gold), result, corpus.scheme.name, repair))
+    typer.echo(("\n" + tables.confusion_table(result)) if confusion else "", nl=confusion)
+    typer.echo(("\n" + tables.error_table(result, errors)) if errors else "", nl=bool(errors))

@@ -31,7 +31,7 @@ def train(
     """
     from ner_window import experiment
     from ner_window.config import load_config
-    from ner_window.report import ledger_text
+    from ner_window.report.tables import ledger_text
 
     if freeze and fine_tune:
         raise typer.BadParameter("choose one of --freeze and --fine-tune")
@@ -41,7 +41,8 @@ def train(
     run = experiment.prepare(settings)
     if dry_run:
         loss, expected = run.initial_loss()
-        typer.echo(f"{ledger_text(run.ledger)}\nloss at initialisation: {loss:.4f}, ln C = {expected:.4f}")
+        typer.echo(ledger_text(run.ledger))
+        typer.echo(f"loss at initialisation: {loss:.4f}, with all scores equal {expected:.4f}")
         return
     experiment.begin(run, directory, resume=resume, force=force)
     note(ledger_text(run.ledger), quiet)

@@ -56,6 +56,14 @@ def prelu(Z: Floats, a: Floats) -> tuple[Floats, Callable[[Floats], tuple[Floats
     return np.where(positive, Z, Z * a), backprop
 
 
+#: Where each activation has no derivative.
+KINKS: dict[str, tuple[float, ...]] = {
+    "hard_tanh": (-1.0, 1.0),
+    "relu": (0.0,),
+    "leaky_relu": (0.0,),
+    "prelu": (0.0,),
+}
+
 #: Activations without parameters, by their name in a configuration; `prelu` has one and is called by its own name.
 ACTIVATIONS: dict[str, Callable[[Floats], Activated]] = {
     "sigmoid": sigmoid,

@@ -19,6 +19,11 @@ def xavier(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
     return uniform(shape, generator, np.sqrt(6 / sum(shape)))
 
 
+def zeros(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
+    """All zero, float32: what not to do. All hidden units start alike, get equal gradients and stay alike."""
+    return np.zeros(shape, np.float32)
+
+
 def he(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
     """Draw from a normal distribution of variance 2 / n_in, for rectifiers (He et al. 2015, equation 10)."""
     scale: float = np.sqrt(2 / shape[1])

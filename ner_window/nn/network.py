@@ -17,12 +17,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ner_window.nn.activations import ACTIVATIONS, prelu
-from ner_window.nn.gradients import Floats, Gradients, Integers, Parameters
+from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters
 from ner_window.nn.initialization import Initializer, embedding
 from ner_window.nn.layers import affine, dropout, embed
-from ner_window.nn.objectives import OBJECTIVES
+from ner_window.nn.objectives import OBJECTIVES, corrupt
 
 Backprop = Callable[[Floats], Gradients]
+Trace = dict[str, Array]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Network:
     radius : int
         Words on each side of the window's centre.
     hidden_units, labels : int
-        H and C.
+        H and C. Label 0 is O, outside every entity.
     activation, objective : str
         Names in `ACTIVATIONS` (or prelu) and `OBJECTIVES`.
     dropout : float
@@ -63,10 +64,15 @@ class Network:
         return 2 * self.radius + 1
 
     @property
+    def rows(self) -> int:
+        """The number of rows of U: one for each label; with the margin objective O has none, but every type has."""
+        return self.labels - (self.objective == "margin")
+
+    @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter, in forward order."""
         D = self.width * sum(d for _, _, d in self.tables)
-        H, C = self.hidden_units, self.labels
+        H, C = self.hidden_units, self.rows
         shapes: dict[str, tuple[int, ...]] = {f"E.{name}": (rows, d) for name, rows, d in self.tables}
         shapes |= {"W": (H, D), "b": (H,), "U": (C, H), "c": (C,)}
         return shapes | ({"a": (H,)} if self.activation == "prelu" else {})
@@ -89,9 +95,13 @@ class Network:
         return parameters
 
     def forward(
-        self, parameters: Parameters, windows: Integers, generator: np.random.Generator | None = None
+        self,
+        parameters: Parameters,
+        windows: Integers,
+        generator: np.random.Generator | None = None,
+        trace: Trace | None = None,
     ) -> tuple[Floats, Backprop]:
-        """Score every label for every window.
+        """Score every window, forward, and keep what it takes to go backward.
 
         Parameters
         ----------
@@ -101,10 +111,14 @@ class Network:
             For each table, the ids of the K words of B windows.
         generator : Generator, optional
             The source of dropout; without it nothing is dropped, as in use.
+        trace : dict, optional
+            Receives x, z, h and s of the forward pass, and ds, dh, delta and dx of the backward pass, each with a row
+            for every window: for those who look on, such as the gradient check and the computation graph.
 
         Returns
         -------
         scores : (B, C) floats
+            One column for each row of U; see `label_scores`.
         backprop : function
             ``backprop(dS)`` returns the gradient of every parameter that is trained, without the regulariser's.
         """
@@ -119,16 +133,21 @@ class Network:
         if dropping and generator is not None:
             H, dropout_back = dropout(H, self.dropout, generator)
         S, scores_back = affine(H, p["U"], p["c"])  # (B, C)
+        if trace is not None:
+            trace.update(x=X, z=Z, h=H, s=S)
 
         def backprop(dS: Floats) -> Gradients:
             gradients: Gradients = {}
-            dH, gradients["U"], gradients["c"] = scores_back(dS)
-            if dropping:
-                dH = dropout_back(dH)
-            delta, slope = activation_back(dH)  # delta = dJ/dz, the lecture's error signal
+            dH, gradients["U"], dc = scores_back(dS)
+            if self.objective != "margin":  # there c cancels out of 1 - s + s_c; it is chosen on dev instead
+                gradients["c"] = dc
+            dropped = dropout_back(dH) if dropping else dH
+            delta, slope = activation_back(dropped)  # delta = dJ/dz, the lecture's error signal
             if slope is not None:
                 gradients["a"] = slope
             dX, gradients["W"], gradients["b"] = affine_back(delta)
+            if trace is not None:
+                trace.update(ds=dS, dh=dropped, delta=delta, dx=dX)
             start = 0
             for (name, _, d), (_, embed_back) in zip(self.tables, looked_up, strict=True):
                 if name not in self.frozen:
@@ -138,24 +157,46 @@ class Network:
 
         return S, backprop
 
+    def label_scores(self, S: Floats) -> Floats:
+        """Return a score for each label (B, C): those of `forward`, but for the margin objective.
+
+        There U scores types. O has the score 0, so that a type is chosen where its score, less its threshold, is above
+        0: with c = -threshold the scores are already less it.
+        """
+        return np.insert(S, 0, 0, axis=1) if self.objective == "margin" else S
+
+    def regularizer(self, parameters: Parameters) -> float:
+        """Return l2 * (|W|^2 + |U|^2), a part of J."""
+        W, U = parameters["W"], parameters["U"]
+        return self.l2 * float(np.vdot(W, W) + np.vdot(U, U)) if self.l2 else 0.0
+
     def loss(
-        self, parameters: Parameters, windows: Integers, y: Integers, generator: np.random.Generator | None = None
+        self,
+        parameters: Parameters,
+        windows: Integers,
+        y: Integers,
+        generator: np.random.Generator | None = None,
+        trace: Trace | None = None,
     ) -> tuple[float, Callable[[], Gradients]]:
         """Return J for a batch of windows (F, B, K) with labels y (B,), and the function that gives its gradients.
 
-        The regulariser is part of J and of the gradients: what is printed is what is differentiated.
+        The regulariser is part of J and of the gradients: what is printed is what is differentiated. With a generator,
+        as in training, the margin objective sees corrupt copies of the true windows, too. `trace` is as in `forward`.
         """
-        S, scores_back = self.forward(parameters, windows, generator)
+        if self.objective == "margin" and generator is not None:
+            windows, y = corrupt(windows, y, generator)
+        S, scores_back = self.forward(parameters, windows, generator, trace)
         J, objective_back = OBJECTIVES[self.objective](S, y)
-        W, U = parameters["W"], parameters["U"]
-        if self.l2:
-            J += self.l2 * float(np.vdot(W, W) + np.vdot(U, U))
+        J += self.regularizer(parameters)
+        if trace is not None:
+            trace["y"] = y
 
         def backprop() -> Gradients:
             gradients = scores_back(objective_back())
             if self.l2:
-                for name, weights in (("W", W), ("U", U)):
-                    gradients[name] = gradients[name] + W.dtype.type(2 * self.l2) * weights  # type: ignore[operator]
+                for name in ("W", "U"):
+                    weights = parameters[name]
+                    gradients[name] = gradients[name] + weights.dtype.type(2 * self.l2) * weights  # type: ignore[operator]
             return gradients
 
         return J, backprop

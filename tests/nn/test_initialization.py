@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ner_window.nn.initialization import embedding, he, uniform, xavier
+from ner_window.nn.initialization import embedding, he, uniform, xavier, zeros
 
 
 def rng():
@@ -46,3 +46,10 @@ def test_embedding_rows_have_expected_square_length_one():
 def test_draws_repeat_with_the_seed(initializer):
     np.testing.assert_array_equal(initializer((3, 4), rng()), initializer((3, 4), rng()))
     assert (initializer((3, 4), rng()) != initializer((3, 4), np.random.default_rng(1))).any()
+
+
+def test_zeros_are_zero():
+    W = zeros((3, 5), rng())
+    assert W.shape == (3, 5)
+    assert W.dtype == np.float32
+    assert not W.any()

@@ -24,7 +24,12 @@ def test_factor_at_a_time(name, epoch, factor):
     assert SCHEDULES[name](epoch, 10, 2) == factor
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
+def test_cyclic_rises_and_falls_between_a_tenth_and_one_once_in_every_epochs():
+    factors = [SCHEDULES["cyclic"](epoch, 10, 2) for epoch in (0, 0.5, 1, 1.5, 2, 3, 9)]
+    assert factors == pytest.approx([0.1, 0.55, 1, 0.55, 0.1, 1, 1])
+
+
+@pytest.mark.parametrize("name", sorted(set(SCHEDULES) - {"cyclic"}))
 def test_schedules_start_at_one_and_never_rise(name):
     factors = [SCHEDULES[name](i / 8, 10, 3) for i in range(81)]
     assert factors[0] == 1

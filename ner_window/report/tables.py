@@ -68,6 +68,7 @@ def ledger_text(ledger: dict[str, Any]) -> str:
             f" + {c['document_lines']} document lines + {c['skipped_lines']} skipped",
             f"  {c['sentences']} sentences, {c['documents']} documents, scheme {c['scheme']},"
             f" {c['repaired_sentences']} sentences repaired",
+            *_left_out(c),
             f"  entities: {sum(c['entities'].values())} = {entities}",
             f"  tokens by vector: {covered}",
         ]
@@ -79,9 +80,18 @@ def ledger_text(ledger: dict[str, Any]) -> str:
         + f"; {v['vocabulary']} words with the two reserved, {v['trained_rows']} rows trained"
     )
     lines += [f"  note: {note}" for note in v["notes"]]
+    lines += [f"note: {note}" for note in ledger["notes"]]
     if ledger["types_only_in_dev"]:
         lines.append(f"warning: types only in dev, which cannot be learned: {', '.join(ledger['types_only_in_dev'])}")
     return "\n".join(lines)
+
+
+def _left_out(counts: dict[str, Any]) -> list[str]:
+    """Return a line for what data.limit and data.types took away, if they did."""
+    entities = ", ".join(f"{type_} {n}" for type_, n in counts["entities_left_out"].items())
+    parts = [f"{counts['sentences_left_out']} sentences (data.limit)"] * bool(counts["sentences_left_out"])
+    parts += [f"entities {entities} (data.types)"] * bool(entities)
+    return [f"  left out: {'; '.join(parts)}"] if parts else []
 
 
 def details(result: Score, errors: int, confusion: bool) -> dict[str, Any]:

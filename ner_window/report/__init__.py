@@ -1,0 +1,1 @@
+"""Results to what a person looks at: tables of text, drawings, pages, plots."""

@@ -1,0 +1,83 @@
+"""Tagged files and what was predicted for them, to figures."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ner_window.errors import CorpusError
+from ner_window.evaluation.metrics import Score, score
+from ner_window.tagger import Tagger
+from ner_window.text.conll import Layout
+from ner_window.text.labelled import LabelledCorpus, read_labelled
+from ner_window.text.tagging import Repair, Scheme, convert
+
+
+def score_in(scheme: Scheme, gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **more: Any) -> Score:
+    """Compare with gold what was predicted, written in the gold file's scheme, as a file of it would be."""
+    return score(gold, [convert(tags, scheme) for tags in predicted], **more)
+
+
+def evaluate(
+    tagger: Tagger, path: str | Path, layout: Layout, method: Repair = "conlleval"
+) -> tuple[LabelledCorpus, list[list[str]], Score]:
+    """Tag a labelled file and score the result; returns the corpus, the predicted tags in its scheme, and the score."""
+    corpus = read_labelled(path, layout, method=method)
+    predicted: list[list[str]] = []
+    for start in range(0, len(corpus.tokens), 1000):
+        predicted += tagger.tag_sentences(corpus.tokens[start : start + 1000], tagger.scheme)
+    predicted = [convert(tags, corpus.scheme) for tags in predicted]
+    return corpus, predicted, score(corpus.counted_tags(method), predicted, corpus.tokens, tagger.entities_seen)
+
+
+def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[str, Any]:
+    """Return the document that ``evaluate --json`` prints."""
+    return {
+        "data": corpus.corpus.source,
+        "documents": corpus.corpus.documents,
+        "scheme": corpus.scheme.name,
+        "repair": method,
+        "repaired_sentences": corpus.repaired,
+        **result.as_dict(),
+    }
+
+
+def score_files(
+    gold: str | Path, predicted: str | Path | None, layout: Layout, method: Repair = "conlleval"
+) -> tuple[LabelledCorpus, Score]:
+    """Compare two labelled files, or the last two columns of one.
+
+    Raises
+    ------
+    CorpusError
+        The files do not hold the same tokens in the same sentences.
+    """
+    second = layout
+    if predicted is None:
+        predicted, layout = gold, Layout(layout.token_column, -2, layout.encoding)
+        second = Layout(layout.token_column, -1, layout.encoding)
+    correct = read_labelled(gold, layout, method=method)
+    system = read_labelled(predicted, second, method=method)
+    for a, b in zip(correct.corpus.sentences, system.corpus.sentences, strict=False):
+        if a.tokens != b.tokens:
+            i = next((i for i, (x, y) in enumerate(zip(a.tokens, b.tokens, strict=False)) if x != y), None)
+            i = min(len(a.tokens), len(b.tokens)) - 1 if i is None else i
+            raise CorpusError(
+                f"{b.where(i)}: the tokens differ from {a.where(i)}, got {b.tokens[i]!r}, expected {a.tokens[i]!r}"
+                f" in a sentence of {len(a.tokens)} tokens; score the same text"
+            )
+    numbers = len(correct.tags), len(system.tags)
+    if numbers[0] != numbers[1]:
+        raise CorpusError(f"{predicted}: expected {numbers[0]} sentences as in {gold}, got {numbers[1]}")
+    tags = system.counted_tags(method)
+    if system.scheme != correct.scheme:
+        tags = [convert(t, correct.scheme) for t in tags]
+    return correct, score(correct.counted_tags(method), tags, correct.tokens)
+
+
+def merged_lines(corpus: LabelledCorpus, predicted: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield lines of token, gold tag and predicted tag, with a blank line after each sentence: conlleval's input."""
+    cut = "\t" if any(" " in token for tokens in corpus.tokens for token in tokens) else " "
+    for sentence, tags in zip(corpus.corpus.sentences, predicted, strict=True):
+        for row in zip(sentence.tokens, sentence.tags, tags, strict=True):
+            yield cut.join(row) + "\n"
+        yield "\n"
