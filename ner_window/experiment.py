@@ -5,6 +5,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,16 @@ import numpy as np
 
 import ner_window
 from ner_window import storage
-from ner_window.config import Config, dump_yaml, flatten
+from ner_window.config import Config, DataConfig, dump_yaml, flatten
 from ner_window.errors import ConfigError, CorpusError, ModelError, OutputError
 from ner_window.nn.decoding import best_threshold
 from ner_window.nn.gradients import Floats
-from ner_window.nn.initialization import Initializer, embedding, he, uniform, xavier, zeros
+from ner_window.nn.initialization import Initializer, distinct_rows, embedding, he, uniform, xavier, zeros
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import OBJECTIVES
 from ner_window.nn.optimizers import Optimizer
 from ner_window.scoring import score_in
-from ner_window.tagger import CHUNK, EncodedCorpus, Tagger
+from ner_window.tagger import EncodedCorpus, Tagger
 from ner_window.text.conll import Layout
 from ner_window.text.features import FEATURES
 from ner_window.text.labelled import LabelledCorpus, read_labelled
@@ -58,12 +59,12 @@ class Run:
         return score_in(self.dev.scheme, self.dev.tags, predicted).micro.f1, loss
 
     def dev_loss(self, scores: Floats) -> float:
-        """Return J, regulariser included, for the dev corpus's scores (T, C), a mean over parts of `CHUNK` windows."""
+        """Return J, regulariser included, for the dev corpus's scores (T, C): a mean over parts as large as a batch."""
         gold = self.encoded_dev.labels
         scores, gold = scores[gold >= 0], gold[gold >= 0]
-        network = self.tagger.network
+        network, size = self.tagger.network, self.config.training.batch_size
         objective, first = OBJECTIVES[network.objective], network.labels - network.rows
-        parts = [slice(start, start + CHUNK) for start in range(0, len(gold), CHUNK)]
+        parts = [slice(start, start + size) for start in range(0, len(gold), size)]
         J = sum(objective(scores[part, first:], gold[part])[0] * len(gold[part]) for part in parts)
         return J / max(len(gold), 1) + network.regularizer(self.state.parameters)
 
@@ -104,6 +105,10 @@ class Run:
         loss, backprop = network.loss(self.state.parameters, windows, y)
         backprop()
         return loss, OBJECTIVES[network.objective](np.zeros((len(y), network.rows)), y)[0]
+
+    def distinct_units(self) -> int:
+        """Return how many of the H hidden units compute something of their own at present; see `distinct_rows`."""
+        return distinct_rows(self.state.parameters["W"])
 
     def save_checkpoint(self, path: Path) -> None:
         """Write all that `resume` needs."""
@@ -163,17 +168,47 @@ def versions() -> dict[str, str]:
     return {"ner_window": ner_window.__version__, "numpy": np.__version__, "python": platform.python_version()}
 
 
-def prepare(config: Config) -> Run:
+class Sources:
+    """Corpora and vectors as they are in their files. The last two and the last one are kept for who asks again.
+
+    A sweep that reads the same files for every run reads them once. Nothing that is read is ever changed.
+    """
+
+    def __init__(self) -> None:
+        self._labelled = lru_cache(maxsize=2)(read_labelled)
+        self.vectors = lru_cache(maxsize=1)(load_vectors)
+
+    def corpus(self, data: DataConfig, path: str) -> LabelledCorpus:
+        """Return the corpus of a file, read as a configuration says."""
+        layout = Layout(data.token_column, data.tag_column, data.encoding)
+        return self._labelled(path, layout, data.scheme, data.repair)
+
+    def digests(self, config: Config) -> dict[str, str]:
+        """Return the SHA-256 of what a run is made from: train, dev and vectors."""
+        options, data = config.vectors, config.data
+        vectors = "random" if options.source == "random" else self.vectors(options.source, options.limit).sha256
+        files = {
+            name: self.corpus(data, path).corpus.sha256 for name, path in (("train", data.train), ("dev", data.dev))
+        }
+        return {**files, "vectors": vectors}
+
+
+def prepare(config: Config, sources: Sources | None = None) -> Run:
     """Read the data and the vectors and set up a new tagger and its training state. The test file is not opened."""
-    layout = Layout(config.data.token_column, config.data.tag_column, config.data.encoding)
+    sources = sources or Sources()
     corpora = {
-        name: read_labelled(path, layout, config.data.scheme, config.data.repair)
+        name: sources.corpus(config.data, path)
         for name, path in (("train", config.data.train), ("dev", config.data.dev))
     }
+    if config.objective == "margin" and not config.training.vectorized:
+        raise ConfigError(
+            "training.vectorized: false cannot go with objective margin, which compares the windows of a batch with "
+            "each other; set it to true"
+        )
     learning = corpora["train"].limit(config.data.limit).only(config.data.types)
     dev = corpora["dev"].only(config.data.types)
     generator = np.random.default_rng(config.seed)
-    words, table, trained, report, digest = build_words(config, learning.tokens, generator)
+    words, table, trained, report, digest = build_words(config, learning.tokens, generator, sources)
     features = [(f.name, build_feature(f.name, learning.tokens), f.size) for f in config.features]
     types = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
     if not types:
@@ -240,7 +275,7 @@ def initializer(config: Config) -> Initializer:
 
 
 def build_words(
-    config: Config, sentences: Sequence[Sequence[str]], generator: np.random.Generator
+    config: Config, sentences: Sequence[Sequence[str]], generator: np.random.Generator, sources: Sources
 ) -> tuple[Vocabulary, Floats, int, VectorsReport, str]:
     """Return the words, their table (V, d), how many rows at its head training changes, and what was read.
 
@@ -256,7 +291,7 @@ def build_words(
         report = VectorsReport(rows=len(strings), kept=len(strings))
         trained = len(words) if options.train == "fine-tune" else 0
         return words, embedding((len(words), options.dimensions), generator), trained, report, "random"
-    vectors = load_vectors(options.source, options.limit)
+    vectors = sources.vectors(options.source, options.limit)
     found = Vocabulary(vectors.words, lowercase=options.lowercase)
     used = {found.find(token)[0] for token in {token for s in sentences for token in s}} - {UNKNOWN}
     head = np.array(sorted(used), np.intp) - len(RESERVED)

@@ -87,12 +87,12 @@ def best_threshold(scores: Floats, lengths: Integers, spans: Integers) -> float:
     edge[np.concatenate([[0], ends])] = True
     before = np.where(edge[:-1], -np.inf, np.concatenate([[-np.inf], scores[:-1]]))  # (T,)
     after = np.where(edge[1:], -np.inf, np.concatenate([scores[1:], [-np.inf]]))  # (T,)
-    candidates = np.unique(scores)[::-1]
+    candidates = np.append(np.unique(scores)[::-1], scores.min() - 1)  # between and beyond the scores, descending
     predicted = _around(candidates, before, scores)
     first, last = spans[:, 0], spans[:, 1] - 1
     lowest = np.array([scores[a : b + 1].min() for a, b in zip(first, last, strict=True)])
     right = _around(candidates, np.maximum(before[first], after[last]), lowest)
-    best = int(np.argmax(2 * right / (predicted + len(spans))))
+    best = int(np.argmax(2 * right / np.maximum(predicted + len(spans), 1)))
     above = candidates[best - 1] if best else candidates[0] + 2
     return float(candidates[best] + above) / 2
 

@@ -12,7 +12,7 @@ Collobert et al. 2011, section 3.3.1 ("window approach"). A batch is rows: Z = X
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -207,3 +207,31 @@ class Network:
             return prelu(Z, p["a"])
         H, back = ACTIVATIONS[self.activation](Z)
         return H, lambda dH: (back(dH), None)
+
+
+def compact(
+    network: Network, parameters: Parameters, windows: Integers, spare: int = 0
+) -> tuple[Network, Parameters, Integers, list[Integers]]:
+    """Return the same network in float64 with its tables cut to the rows that some windows (F, B, K) use.
+
+    The scores and the gradients of these windows stay what they are, and a table of 400,000 words becomes one of a few
+    dozen. `spare` unused rows are kept beside the used ones.
+
+    Returns
+    -------
+    network, parameters, windows
+        To be used together.
+    rows : list of (R,) integers
+        For each table, the rows that were kept, in their new order.
+    """
+    small = {name: np.array(p, np.float64) for name, p in parameters.items() if not name.startswith("E.")}
+    tables, ids, kept = [], [], []
+    for (name, size, d), used in zip(network.tables, windows, strict=True):
+        unused = np.setdiff1d(np.arange(min(size, windows[0].size + spare)), used)[:spare]
+        rows = np.union1d(used, unused)
+        small[f"E.{name}"] = np.array(parameters[f"E.{name}"][rows], np.float64)
+        tables.append((name, len(rows), d))
+        ids.append(np.searchsorted(rows, used))
+        kept.append(rows)
+    result = replace(network, tables=tuple(tables))
+    return result, {name: small[name] for name in result.shapes}, np.stack(ids), kept

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner_window.nn.decoding import best_paths, viterbi
+from ner_window.nn.decoding import best_paths, best_threshold, viterbi
 
 # BIOES for one type, labels O B I E S: some path exists for every length.
 AFTER_OUTSIDE, AFTER_INSIDE = [True, True, False, False, True], [False, False, True, True, False]
@@ -143,3 +143,47 @@ def test_only_sentences_with_a_forbidden_best_path_are_searched(monkeypatch):
     step[3, 4] = False  # E S, here only across a boundary
     best_paths(np.eye(5)[[1, 3, 4]], np.array([2, 1]), BIOES_START, step, BIOES_END)
     assert searched == []
+
+
+def entities_above(scores, lengths, threshold):
+    """The runs of tokens above a threshold, sentence by sentence, by a plain loop."""
+    found, start = set(), 0
+    for length in lengths:
+        run = None
+        for i in [*range(start, start + length), None]:
+            above = i is not None and scores[i] > threshold
+            if above and run is None:
+                run = i
+            if not above and run is not None:
+                found.add((run, start + length if i is None else i))
+                run = None
+        start += length
+    return found
+
+
+def f1_at(scores, lengths, spans, threshold):
+    predicted = entities_above(scores, lengths, threshold)
+    return 2 * len(predicted & spans) / max(1, len(predicted) + len(spans))
+
+
+@given(st.data())
+def test_best_threshold_is_as_good_as_any_that_is_tried(data):
+    lengths = data.draw(st.lists(st.integers(1, 5), min_size=1, max_size=5))
+    total = sum(lengths)
+    scores = np.array(data.draw(st.lists(st.integers(-4, 4), min_size=total, max_size=total)), float)
+    gold = data.draw(st.lists(st.booleans(), min_size=total, max_size=total))
+    spans = entities_above(np.array(gold, float), lengths, 0.5)
+    threshold = best_threshold(scores, np.array(lengths), np.array(sorted(spans), int).reshape(-1, 2))
+    tried = [f1_at(scores, lengths, spans, t) for t in np.arange(-4.5, 6)]
+    assert f1_at(scores, lengths, spans, threshold) == pytest.approx(max(tried))
+
+
+def test_best_threshold_by_hand():
+    # sentence 1: 5 3 | sentence 2: 4 0 1; the entities are token 0 and tokens 2..2.
+    # Above 4: {0}: F1 2*1/3. Above 3: {0}, {2}: F1 1. Above 1: {0-1}, {2}: F1 2*1/4. So between 3 and 4.
+    threshold = best_threshold(np.array([5.0, 3, 4, 0, 1]), np.array([2, 3]), np.array([[0, 1], [2, 3]]))
+    assert threshold == 3.5
+
+
+def test_best_threshold_of_a_type_that_never_occurs_is_above_every_score():
+    assert best_threshold(np.array([1.0, 5, 2]), np.array([3]), np.empty((0, 2), int)) > 5

@@ -1,7 +1,33 @@
 import numpy as np
 import pytest
 
-from ner_window.nn.gradcheck import central_differences, compare, relative_error
+from ner_window.nn import activations, layers, network, objectives
+from ner_window.nn.gradcheck import central_differences, check_network, relative_error
+from ner_window.nn.gradients import RowGradient
+from ner_window.nn.network import Network, compact
+from ner_window.nn.objectives import OBJECTIVES
+
+ACTIVATION_NAMES = ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"]
+
+# Pads (id 0); word 2 three times in the first window; word 3 in three windows. Words 6 and 7 are in none.
+WORDS = np.array([[0, 0, 2, 2, 2], [0, 3, 1, 4, 3], [3, 1, 4, 5, 0], [1, 4, 5, 0, 0]])
+WINDOWS = np.stack([WORDS, np.minimum(WORDS, 3)])
+LABELS = np.array([0, 2, 1, 2])
+
+
+def make(objective="softmax", activation="tanh", seed=0, **options):
+    tables = (("word", 8, 3), ("case", 4, 2))
+    net = Network(tables, 2, hidden_units=4, labels=3, activation=activation, objective=objective, **options)
+    generator = np.random.default_rng(seed)
+    return net, {name: generator.normal(0, 0.6, shape) for name, shape in net.shapes.items()}
+
+
+def check(net, parameters, **options):
+    return {row.name: row for row in check_network(net, parameters, WINDOWS, LABELS, **options)}
+
+
+def wrong(rows):
+    return {name for name, row in rows.items() if row.verdict == "wrong"}
 
 
 def test_central_differences_of_a_cubic_put_the_parameter_back():
@@ -18,10 +44,227 @@ def test_relative_error_is_the_largest_with_a_floor():
     assert relative_error(np.zeros(0), np.zeros(0)) == 0.0
 
 
-def test_compare_goes_by_parameter_and_shows_the_wrong_one():
-    p = {"a": np.array([2.0]), "b": np.array([3.0, 1.0])}
-    analytic = {"b": np.array([2.0, 3.0]), "a": np.array([4.0])}  # right for b: 4 / 3 and 2
-    errors = dict(compare(lambda: float(p["a"][0] ** 2 * p["b"][0] / 3 + p["b"][1] ** 2), p, analytic))
-    assert list(errors) == ["a", "b"]
-    assert errors["a"] < 1e-8
-    assert errors["b"] == pytest.approx(1 / 3, rel=1e-6)
+@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("seed", range(3))
+def test_every_combination_is_green_with_dropout_and_regulariser(objective, activation, seed):
+    rows = check(*make(objective, activation, seed, dropout=0.3, l2=0.02), seed=seed)
+    assert wrong(rows) == set()
+    assert all(row.checked == np.prod(row.shape) for row in rows.values())
+    assert rows["W"].numeric != 0
+
+
+def test_parameters_come_back_unchanged():
+    net, parameters = make("hinge", "prelu", dropout=0.2)
+    before = {name: p.copy() for name, p in parameters.items()}
+    check(net, parameters)
+    for name, p in parameters.items():
+        np.testing.assert_array_equal(p, before[name])
+
+
+def test_entries_are_limited_to_the_largest_one_of_each_row_and_others():
+    rows = check(*make(), entries=12)
+    assert {name: row.checked for name, row in rows.items()} == {
+        "E.word": 12, "E.case": 8, "W": 12, "b": 4, "U": 12, "c": 3
+    }  # fmt: skip
+
+
+def test_a_wrong_gradient_of_a_row_is_found_though_few_entries_are_checked(monkeypatch):
+    net, parameters = make()
+    used = layers.sum_rows
+
+    def drops_the_last(ids, values):
+        gradient = used(ids, values)
+        return RowGradient(gradient.rows[:-1], gradient.values[:-1])
+
+    monkeypatch.setattr(layers, "sum_rows", drops_the_last)
+    assert "E.word" in wrong(check(net, parameters, entries=16))
+
+
+def test_frozen_tables_are_named_and_not_compared():
+    row = check(*make(frozen=frozenset({"word"})))["E.word"]
+    assert (row.verdict, row.checked, row.where) == ("frozen", 0, ())
+
+
+def test_the_margin_leaves_c_out_and_its_derivative_is_found_to_be_zero():
+    row = check(*make("margin"))["c"]
+    assert (row.verdict, row.checked) == ("ok: 0", 2)
+    assert row.numeric == pytest.approx(0, abs=1e-12)
+
+
+# --- that it can fail: a wrong gradient planted in each operation
+
+
+def planted(operation, part, factor=1.01):
+    """The operation with one of the gradients that it returns made wrong by one per cent."""
+
+    def wrong_operation(*arguments, **options):
+        Y, backprop = operation(*arguments, **options)
+
+        def wrong_backprop(*upstream):
+            found = backprop(*upstream)
+            if isinstance(found, tuple):
+                return tuple(g * factor if i == part else g for i, g in enumerate(found))
+            if isinstance(found, RowGradient):
+                return RowGradient(found.rows, found.values * factor)
+            return found * factor
+
+        return Y, wrong_backprop
+
+    return wrong_operation
+
+
+@pytest.mark.parametrize(("part", "expected"), [(0, {"E.word", "E.case", "W", "b"}), (1, {"W", "U"}), (2, {"b", "c"})])
+def test_affine_planted_wrong_is_caught(monkeypatch, part, expected):
+    monkeypatch.setattr(network, "affine", planted(layers.affine, part))
+    assert wrong(check(*make())) == expected
+
+
+def test_embed_planted_wrong_is_caught(monkeypatch):
+    monkeypatch.setattr(network, "embed", planted(layers.embed, 0))
+    assert wrong(check(*make())) == {"E.word", "E.case"}
+
+
+def test_embed_that_drops_repeats_is_caught(monkeypatch):
+    def embed(E, ids):
+        def backprop(dX):
+            table = np.zeros_like(E)
+            table[ids] += dX  # keeps one of the repeats
+            return RowGradient(np.arange(len(E)), table)
+
+        return np.take(E, ids, axis=0), backprop
+
+    monkeypatch.setattr(network, "embed", embed)
+    assert wrong(check(*make())) == {"E.word", "E.case"}
+
+
+def test_dropout_planted_wrong_is_caught(monkeypatch):
+    monkeypatch.setattr(network, "dropout", planted(layers.dropout, 0))
+    assert wrong(check(*make(dropout=0.3))) == {"E.word", "E.case", "W", "b"}
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu"])
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_an_activation_planted_wrong_is_caught(monkeypatch, name, objective):
+    monkeypatch.setitem(activations.ACTIVATIONS, name, planted(activations.ACTIVATIONS[name], 0))
+    assert wrong(check(*make(objective, name))) >= {"E.word", "E.case", "W", "b"}
+
+
+@pytest.mark.parametrize(("part", "expected"), [(0, {"E.word", "E.case", "W", "b"}), (1, {"a"})])
+def test_prelu_planted_wrong_is_caught(monkeypatch, part, expected):
+    monkeypatch.setattr(network, "prelu", planted(activations.prelu, part))
+    assert wrong(check(*make(activation="prelu"))) == expected
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_an_objective_planted_wrong_is_caught(monkeypatch, name):
+    monkeypatch.setitem(objectives.OBJECTIVES, name, planted(objectives.OBJECTIVES[name], 0))
+    everything = {"E.word", "E.case", "W", "b", "U"} | ({"c"} if name != "margin" else set())
+    assert wrong(check(*make(name))) == everything
+
+
+def test_a_softmax_without_its_correct_class_is_caught(monkeypatch):
+    def without(S, y):
+        J, _ = objectives.softmax_cross_entropy(S, y)
+        return J, lambda: np.exp(objectives.log_softmax(S)) / len(y)
+
+    monkeypatch.setitem(objectives.OBJECTIVES, "softmax", without)
+    assert wrong(check(*make())) >= {"U", "c"}
+
+
+def test_a_forgotten_regulariser_is_caught(monkeypatch):
+    monkeypatch.setattr(Network, "regularizer", lambda self, p: 1.01 * self.l2 * float((p["W"] ** 2).sum()))
+    assert wrong(check(*make(l2=0.05))) == {"W", "U"}
+
+
+def test_a_missing_gradient_is_wrong(monkeypatch):
+    loss = Network.loss
+
+    def without_b(self, *arguments):
+        J, backprop = loss(self, *arguments)
+        return J, lambda: {name: g for name, g in backprop().items() if name != "b"}
+
+    monkeypatch.setattr(Network, "loss", without_b)
+    rows = check(*make())
+    assert wrong(rows) == {"b"}
+    assert rows["b"].error == np.inf
+
+
+# --- kinks
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "prelu"])
+def test_units_that_stand_on_the_kink_are_reported_and_right(activation):
+    net, parameters = make(activation=activation)
+    parameters["W"][:] = 0
+    parameters["b"][:] = 0  # z = 0 for every unit of every window
+    rows = check(net, parameters)
+    assert wrong(rows) == set()
+    assert rows["b"].kinks == 4
+    assert rows["c"].kinks == 0
+
+
+def test_a_wrong_gradient_on_the_kink_is_still_caught(monkeypatch):
+    net, parameters = make(activation="relu")
+    parameters["W"][:] = 0
+    parameters["b"][:] = 0
+    monkeypatch.setitem(activations.ACTIVATIONS, "relu", planted(activations.relu, 0))
+    rows = check(net, parameters)
+    assert "b" in wrong(rows)
+    assert rows["b"].kinks == 4
+
+
+def test_a_kink_within_the_step_is_passed_with_a_smaller_one():
+    net, parameters = make(activation="relu")
+    windows = WINDOWS[:, :1]
+    z = layers.affine(
+        np.concatenate([parameters["E.word"][windows[0]], parameters["E.case"][windows[1]]], axis=2).reshape(1, -1),
+        parameters["W"], parameters["b"],
+    )[0]  # fmt: skip
+    parameters["b"] -= z[0] - 3e-6  # every unit is active, and the kink is 3e-6 away: within 1e-5, not within 1e-6
+    rows = {r.name: r for r in check_network(net, parameters, windows, LABELS[:1])}
+    assert rows["b"].kinks == 4
+    assert rows["b"].verdict == "ok"
+    numeric = central_differences(lambda: net.loss(parameters, windows, LABELS[:1])[0], parameters["b"])
+    analytic = net.loss(parameters, windows, LABELS[:1])[1]()["b"]
+    assert relative_error(analytic, numeric) > 0.1  # what a check that does not know of kinks would have said
+
+
+@pytest.mark.parametrize("objective", ["hinge", "margin"])
+def test_margins_that_stand_on_the_kink_are_reported_and_right(objective):
+    net, parameters = make(objective)
+    parameters["U"][:] = 0
+    parameters["c"][:] = [0, 1, 2] if objective == "hinge" else [0, 0]
+    if objective == "margin":  # s = 1 for all true windows of type 1 and 0 for the others: 1 - s + s_c = 0
+        trace = {}
+        net.forward(parameters, WINDOWS, trace=trace)
+        parameters["U"][0] = np.linalg.lstsq(trace["h"], (LABELS == 1).astype(float), rcond=None)[0]
+    rows = check(net, parameters)
+    assert wrong(rows) == set()
+    assert rows["c"].kinks > 0 if objective == "hinge" else rows["U"].kinks > 0
+
+
+# --- compact
+
+
+def test_compact_keeps_scores_and_gradients_of_its_windows():
+    net, parameters = make("hinge", "prelu", l2=0.1)
+    small, cut, ids, rows = compact(net, parameters, WINDOWS[:, 2:], spare=1)
+    assert [r.tolist() for r in rows] == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3]]
+    assert small.shapes == {name: p.shape for name, p in cut.items()}
+    whole_J, whole = net.loss(parameters, WINDOWS[:, 2:], LABELS[2:])
+    cut_J, back = small.loss(cut, ids, LABELS[2:])
+    assert cut_J == whole_J
+    for name, gradient in whole().items():
+        if isinstance(gradient, RowGradient):
+            expected = gradient.dense(8)[rows[0]] if name == "E.word" else gradient.dense(4)[rows[1]]
+            np.testing.assert_array_equal(back()[name].dense(len(expected)), expected)
+        else:
+            np.testing.assert_array_equal(back()[name], gradient)
+
+
+def test_compact_makes_copies():
+    net, parameters = make()
+    cut = compact(net, parameters, WINDOWS)[1]
+    cut["W"][:] = 0
+    assert parameters["W"].any()

@@ -1,14 +1,13 @@
 import numpy as np
 import pytest
 
-from ner_window.nn.activations import ACTIVATIONS
-from ner_window.nn.gradcheck import central_differences, compare, relative_error
+from ner_window.nn.activations import ACTIVATIONS, KINKS
+from ner_window.nn.gradcheck import central_differences, relative_error
 from ner_window.nn.gradients import RowGradient
 from ner_window.nn.initialization import xavier
 from ner_window.nn.network import Network
 
 ALL_ACTIVATIONS = ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"]
-KINKS = {"hard_tanh": (-1.0, 1.0), "relu": (0.0,), "leaky_relu": (0.0,), "prelu": (0.0,)}
 
 # Pads (id 0) at the edges; word 2 three times in the batch's first window; word 3 in three windows. Words 6, 7 unused.
 WORDS = np.array([[0, 0, 2, 2, 2], [0, 3, 1, 4, 3], [3, 1, 4, 5, 0], [1, 4, 5, 0, 0]])
@@ -43,6 +42,11 @@ def draw_away_from_kinks(network):
 
 def densify(gradients, parameters):
     return {n: g.dense(len(parameters[n])) if isinstance(g, RowGradient) else g for n, g in gradients.items()}
+
+
+def compare(loss, parameters, analytic):
+    """The relative error of each parameter's whole gradient."""
+    return {n: relative_error(analytic[n], central_differences(loss, p)) for n, p in parameters.items()}
 
 
 def reference_scores(p, activation, windows):
@@ -86,7 +90,7 @@ def test_every_gradient_agrees_with_central_differences(activation, l2, dropout)
 
     analytic = densify(run()[1](), parameters)
     assert set(analytic) == set(parameters)
-    errors = dict(compare(lambda: run()[0], parameters, analytic))
+    errors = compare(lambda: run()[0], parameters, analytic)
     assert list(errors) == list(parameters)
     assert max(errors.values()) < 1e-6, errors
     assert all(np.abs(analytic[name]).max() > 1e-4 for name in parameters)  # nothing passes by being zero
@@ -100,7 +104,7 @@ def test_planted_wrong_gradient_of_any_parameter_is_caught(name):
     wrong = analytic[name].copy()
     wrong.flat[np.abs(wrong).argmax()] *= 1.01  # one element, one per cent
     analytic[name] = wrong
-    errors = dict(compare(lambda: network.loss(parameters, WINDOWS, LABELS)[0], parameters, analytic))
+    errors = compare(lambda: network.loss(parameters, WINDOWS, LABELS)[0], parameters, analytic)
     assert errors.pop(name) > 1e-3
     assert max(errors.values()) < 1e-6
 
@@ -167,7 +171,7 @@ def test_network_of_one_table_and_radius_zero_has_right_gradients():
     parameters = draw(network)
     windows = np.array([[[2], [2], [0], [5]]])
     analytic = densify(network.loss(parameters, windows, LABELS)[1](), parameters)
-    errors = dict(compare(lambda: network.loss(parameters, windows, LABELS)[0], parameters, analytic))
+    errors = compare(lambda: network.loss(parameters, windows, LABELS)[0], parameters, analytic)
     assert max(errors.values()) < 1e-6
 
 
@@ -234,3 +238,37 @@ def test_initialize_repeats_with_the_same_seed_and_differs_with_another():
 
 def test_the_six_activations_are_all_checked_here():
     assert {*ACTIVATIONS, "prelu"} == set(ALL_ACTIVATIONS)
+
+
+def test_margin_network_has_a_row_of_u_for_each_type_and_no_gradient_for_c():
+    network = make_network(objective="margin")
+    assert network.shapes["U"] == (2, 4)
+    assert network.shapes["c"] == (2,)
+    assert "c" not in network.loss(draw(network), WINDOWS, LABELS)[1]()
+
+
+def test_margin_scores_of_labels_have_zero_for_outside_and_softmax_scores_are_left_alone():
+    S = np.array([[3.0, -1.0]])
+    assert make_network(objective="margin").label_scores(S).tolist() == [[0.0, 3.0, -1.0]]
+    assert make_network().label_scores(S) is S
+
+
+def test_margin_sees_corrupt_windows_only_with_a_generator():
+    network = make_network(objective="margin")
+    seen, trained = {}, {}
+    network.loss(draw(network), WINDOWS, LABELS, trace=seen)
+    network.loss(draw(network), WINDOWS, LABELS, np.random.default_rng(0), trained)
+    assert seen["y"].tolist() == LABELS.tolist()
+    assert trained["y"].tolist() == [*LABELS.tolist(), 0, 0, 0]
+    assert len(trained["s"]) == 7
+
+
+def test_trace_holds_the_forward_and_the_backward_pass():
+    network = make_network("tanh", dropout=0.4)
+    parameters, trace = draw(network), {}
+    gradients = network.loss(parameters, WINDOWS, LABELS, np.random.default_rng(1), trace)[1]()
+    np.testing.assert_allclose(trace["z"], trace["x"] @ parameters["W"].T + parameters["b"])
+    np.testing.assert_allclose(trace["delta"], trace["dh"] * (1 - np.tanh(trace["z"]) ** 2))
+    np.testing.assert_allclose(trace["dx"], trace["delta"] @ parameters["W"])
+    np.testing.assert_allclose(gradients["W"], trace["delta"].T @ trace["x"])
+    np.testing.assert_allclose(gradients["c"], trace["ds"].sum(axis=0))

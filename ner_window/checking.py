@@ -1,0 +1,211 @@
+"""Gradient checks of the networks that people train, on their own data."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from ner_window import experiment
+from ner_window.config import Config, ModelConfig, load_config
+from ner_window.errors import ConfigError, CorpusError
+from ner_window.nn.gradcheck import ParameterCheck, check_network
+from ner_window.nn.gradients import Integers, Parameters
+from ner_window.nn.network import Network, compact
+from ner_window.nn.objectives import OBJECTIVES
+from ner_window.nn.optimizers import Optimizer
+from ner_window.tagger import EncodedCorpus, Tagger
+from ner_window.text.conll import Layout
+from ner_window.text.labelled import LabelledCorpus, read_labelled
+from ner_window.text.tagging import SCHEMES, convert
+from ner_window.text.vocabulary import PAD
+
+ACTIVATION_NAMES: tuple[str, ...] = get_args(ModelConfig.model_fields["activation"].annotation)
+
+#: Rows that no window uses are in the check, too: their gradient must be zero.
+SPARE = 2
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much is checked, and how strictly; see `nn.gradcheck.check_network`. `burn_in` counts batches of training."""
+
+    entries: int = 200
+    windows: int = 32
+    burn_in: int = 50
+    tolerance: float = 1e-6
+    step: float = 1e-5
+    seed: int = 13
+
+
+@dataclass(frozen=True)
+class Check:
+    """One network at one moment, checked: what it is, on which windows, and a row for each parameter.
+
+    `names` says what the rows of each table stand for, so that a place in it can be read.
+    """
+
+    title: str
+    when: str
+    objective: str
+    activation: str
+    batch: str
+    loss: float
+    rows: tuple[ParameterCheck, ...]
+    names: dict[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether no parameter is wrong."""
+        return all(row.verdict != "wrong" for row in self.rows)
+
+    def place(self, row: ParameterCheck) -> str:
+        """Write where in a parameter the largest error is; in a table by the string of the row."""
+        if row.name in self.names and row.where:
+            return f"{self.names[row.name][row.where[0]]!r}[{row.where[1]}]"
+        return f"[{', '.join(map(str, row.where))}]" if row.where else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form that ``--json`` prints."""
+        rows = [
+            {name: getattr(row, name) for name in ParameterCheck.__dataclass_fields__} | {"place": self.place(row)}
+            for row in self.rows
+        ]
+        shown = ("title", "when", "objective", "activation", "batch", "loss", "passed")
+        return {**{name: getattr(self, name) for name in shown}, "parameters": rows}
+
+
+def check_config(path: Path, overrides: Sequence[str], options: Options) -> Iterator[Check]:
+    """Check a configuration's network on its training data, before and after some batches of training."""
+    yield from _check_run(load_config(path, overrides), str(path), options)
+
+
+def check_every(path: Path, overrides: Sequence[str], options: Options) -> Iterator[Check]:
+    """Check every objective with every activation, each as `check_config` does."""
+    for objective, activation in product(OBJECTIVES, ACTIVATION_NAMES):
+        settings = [*overrides, f"objective={objective}", f"model.activation={activation}"]
+        yield from _check_run(load_config(path, settings), str(path), options)
+
+
+def _check_run(config: Config, title: str, options: Options) -> Iterator[Check]:
+    run = experiment.prepare(config)
+    source = (run.train, run.encoded_train)
+    yield _check_tagger(run.tagger, *source, title, "before training", options)
+    if options.burn_in:
+        for _ in islice(run.reports(), options.burn_in):
+            pass
+        yield _check_tagger(run.tagger, *source, title, f"after {options.burn_in} batches", options)
+
+
+def check_model(directory: Path, data: Path | None, options: Options) -> Iterator[Check]:
+    """Check a trained model on tagged data, by default on what it was trained on.
+
+    Raises
+    ------
+    ConfigError
+        `data` is not given, and the training file that the model names is not there.
+    """
+    tagger = Tagger.load(directory)
+    config = load_config(directory / "config.yaml")
+    path = data or Path(config.data.train)
+    if not path.exists():
+        raise ConfigError(f"{path}: what {directory} was trained on is not there; name other tagged data with --data")
+    layout = Layout(config.data.token_column, config.data.tag_column, config.data.encoding)
+    corpus = read_labelled(path, layout, config.data.scheme, config.data.repair).only(config.data.types)
+    scheme = SCHEMES[tagger.scheme]
+    encoded = tagger.encode(corpus.tokens, [convert(tags, scheme) for tags in corpus.tags])
+    yield _check_tagger(tagger, corpus, encoded, str(directory), "as trained", options)
+
+
+def _check_tagger(
+    tagger: Tagger, corpus: LabelledCorpus, encoded: EncodedCorpus, title: str, when: str, options: Options
+) -> Check:
+    tokens = choose_tokens(encoded, tagger.network.radius, options.windows, options.seed)
+    if not len(tokens):
+        raise CorpusError(f"{corpus.corpus.source}: no token with a tag that the model knows; is it the right data?")
+    windows, y = encoded.windows(tokens, tagger.network.radius), encoded.labels[tokens]
+    small, parameters, ids, kept = compact(tagger.network, tagger.parameters, windows, SPARE)
+    names: dict[str, Sequence[str]] = {
+        f"E.{name}": [vocabulary.string(int(row)) for row in rows]
+        for (name, _, _), vocabulary, rows in zip(tagger.network.tables, tagger.vocabularies, kept, strict=True)
+    }
+    batch = describe(windows, y, corpus.corpus.source)
+    result = check(small, parameters, ids, y, title, when, batch, options)
+    full = tagger.network.shapes
+    return replace(result, names=names, rows=tuple(replace(row, shape=full[row.name]) for row in result.rows))
+
+
+def check(
+    network: Network,
+    parameters: Parameters,
+    windows: Integers,
+    y: Integers,
+    title: str,
+    when: str,
+    batch: str,
+    options: Options,
+) -> Check:
+    """Check one network on one batch (F, B, K); `parameters` are float64."""
+    keys = {name: getattr(options, name) for name in ("entries", "tolerance", "step", "seed")}
+    rows = tuple(check_network(network, parameters, windows, y, **keys))
+    loss = network.loss(parameters, windows, y, np.random.default_rng(options.seed))[0]
+    return Check(title, when, network.objective, network.activation, batch, loss, rows)
+
+
+def choose_tokens(encoded: EncodedCorpus, radius: int, count: int, seed: int) -> Integers:
+    """Choose the tokens whose windows are checked: of each label one, some with a repeated word, some with padding.
+
+    The rest is random. Only tokens with a known label are chosen, ascending; fewer than `count` where there are fewer.
+    """
+    known = np.flatnonzero(encoded.labels >= 0)
+    known = np.random.default_rng(seed).permutation(known)[:20_000]
+    windows = encoded.windows(known, radius)[0]
+    _, first = np.unique(encoded.labels[known], return_index=True)
+    groups = [known[first], known[repeats(windows)][: count // 8], known[(windows == PAD).any(axis=1)][: count // 8]]
+    ordered = np.concatenate([*groups, known])
+    _, place = np.unique(ordered, return_index=True)
+    return np.sort(ordered[np.sort(place)[:count]])
+
+
+def repeats(windows: Integers) -> Any:
+    """Return which windows (B, K) of words hold a word twice; pads do not count (B,)."""
+    ordered = np.sort(windows, axis=1)
+    return ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] != PAD)).any(axis=1)
+
+
+def describe(windows: Integers, y: Integers, source: str) -> str:
+    """Say what is special about a batch of windows (F, B, K)."""
+    padded, repeated = (windows[0] == PAD).any(axis=1).sum(), repeats(windows[0]).sum()
+    return (
+        f"{len(y)} windows of {source}: {padded} with padding, {repeated} with a repeated word, "
+        f"{len(np.unique(y))} different tags"
+    )
+
+
+def check_sample(options: Options) -> Iterator[Check]:
+    """Check every objective with every activation on four windows that ship with the program.
+
+    They hold pads, a word three times in one window, and one word in three windows; two words are in none. One table is
+    trained, another one frozen.
+    """
+    words = [[0, 0, 2, 2, 2], [0, 3, 1, 4, 3], [3, 1, 4, 5, 0], [1, 4, 5, 0, 0]]
+    cases = [[0, 0, 1, 1, 1], [0, 2, 1, 2, 2], [2, 1, 2, 3, 0], [1, 2, 3, 0, 0]]
+    suffixes = [[0, 0, 1, 1, 1], [0, 1, 2, 1, 1], [1, 2, 1, 2, 0], [2, 1, 2, 0, 0]]
+    windows, y = np.array([words, cases, suffixes]), np.array([0, 2, 1, 2])
+    tables = (("word", 8, 3), ("case", 5, 2), ("suffix", 3, 2))
+    batch = describe(windows, y, "the sample")
+    for objective, activation in product(OBJECTIVES, ACTIVATION_NAMES):
+        network = Network(
+            tables, 2, hidden_units=4, labels=3, activation=activation, objective=objective, dropout=0.2, l2=0.01,
+            frozen=frozenset({"suffix"}),
+        )  # fmt: skip
+        generator = np.random.default_rng(options.seed)
+        parameters: Parameters = {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}
+        yield check(network, parameters, windows, y, "sample", "before training", batch, options)
+        if options.burn_in:
+            optimizer = Optimizer("sgd")
+            for _ in range(options.burn_in):
+                optimizer.step(parameters, network.loss(parameters, windows, y, generator)[1](), 0.1)
+            yield check(network, parameters, windows, y, "sample", f"after {options.burn_in} batches", batch, options)
