@@ -148,6 +148,9 @@ class Run:
             "config": flatten(self.config.model_dump(mode="json", exclude={"data", "vectors"}))
             | {"vectors.train": self.config.vectors.train},
         }
+        if self.config.objective == "margin":
+            c = self.state.parameters["c"].tolist()
+            facts["thresholds"] = {split_tag(tag)[1]: -x for tag, x in zip(self.tagger.tags[1:], c, strict=True)}
         tagger = Tagger(**{**vars_of(self.tagger), "facts": facts})
         others = {
             "config.yaml": dump_yaml(self.config),

@@ -44,7 +44,7 @@ def evaluate(
         low = low or (min_f1 is not None and result.micro.f1 < min_f1)
         documents.append(scoring.evaluation_json(corpus, result, repair))
         if not as_json:
-            typer.echo(tables.score_table(str(path), result, corpus.scheme.name, repair))
+            typer.echo(tables.score_table(str(path), result, corpus.scheme.name, repair, corpus.left_out))
             typer.echo(("\n" + tables.confusion_table(result)) if confusion else "", nl=confusion)
             typer.echo(("\n" + tables.error_table(result, errors)) if errors else "", nl=bool(errors))
         else:

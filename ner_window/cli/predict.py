@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn
+from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note
 
 
 def predict(
@@ -43,6 +43,8 @@ def predict(
     from ner_window.text.conll import Layout
 
     tagger = Tagger.load(model)
+    if probabilities and tagger.network.objective != "softmax":
+        note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax", quiet)
     layout = Layout(token_column, None, encoding)
     for source, target in prediction.plan(inputs or ["-"], output, force):
         with prediction.open_input(source) as stream:

@@ -1,6 +1,6 @@
 """Results to tables of plain text."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ner_window.evaluation.metrics import Counts, Score
@@ -22,7 +22,7 @@ def _row(name: str, counts: Counts) -> list[str]:
     return [name, *(f"{100 * x:.2f}" for x in (counts.precision, counts.recall, counts.f1)), str(counts.support)]
 
 
-def score_table(title: str, result: Score, scheme: str, repair: str) -> str:
+def score_table(title: str, result: Score, scheme: str, repair: str, left_out: Mapping[str, int] | None = None) -> str:
     """Return the table of `evaluate` and `score`: percentages, the repair rule beside them."""
     rows = [_row(name, counts) for name, counts in result.types.items()]
     rows.append(_row("all (micro)", result.micro))
@@ -37,6 +37,9 @@ def score_table(title: str, result: Score, scheme: str, repair: str) -> str:
         "",
         f"token accuracy (not F1): {100 * result.token_accuracy:.2f} %",
     ]
+    if left_out:
+        types = ", ".join(f"{type_} {n}" for type_, n in sorted(left_out.items()))
+        lines.append(f"entities left out, as in training (data.types): {types}")
     empty = [name for name, counts in result.types.items() if not counts.support or not counts.tp + counts.fp]
     if empty:
         lines.append(f"0/0 is shown as 0.00; never gold or never predicted: {', '.join(empty)}")
@@ -117,6 +120,9 @@ def info_text(name: str, description: dict[str, Any]) -> str:
         ("scheme", f"{description['scheme']} inside, {description['output_scheme']} on output"),
         ("tags", " ".join(description["tags"])),
     ]
+    if "thresholds" in facts:
+        thresholds = ", ".join(f"{type_} {threshold:.3f}" for type_, threshold in facts["thresholds"].items())
+        rows.append(("thresholds", f"chosen on dev: {thresholds}"))
     data = facts.get("data", {})
     for part in ("train", "dev"):
         if part in data:

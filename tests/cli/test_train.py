@@ -157,3 +157,48 @@ def test_random_vectors_and_other_schemes(program, tmp_path):
         "--set", "features=[case, shape]", "--set", "training.epochs=2",
     )  # fmt: skip
     assert "dev F1" in done.stdout
+
+
+@pytest.mark.parametrize("objective", ["hinge", "margin"])
+def test_every_objective_trains_evaluates_and_predicts(program, tmp_path, objective):
+    settings = ("--set", f"objective={objective}", "--set", "training.epochs=4")
+    program(*QUICK, "-o", tmp_path / "m", *settings)
+    scored = json.loads(program("evaluate", tmp_path / "m", "data/test.conll", "--json").stdout)
+    assert scored["entities"]["micro"]["f1"] > 0.7
+    done = program(
+        "predict", tmp_path / "m", "--input-format", "tokens", "--probabilities", "--format", "jsonl",
+        stdin="The minister flew from London to the coast .\n",
+    )  # fmt: skip
+    (entity,) = json.loads(done.stdout)["entities"]
+    assert (entity["type"], entity["text"]) == ("LOC", "London")
+    assert f"{objective} scores are no probabilities" in done.stderr
+
+
+def test_a_margin_model_of_one_type_keeps_its_threshold(program, tmp_path):
+    settings = ("--set", "objective=margin", "--set", "data.types=[LOC]", "--set", "training.epochs=3")
+    trained = program(*QUICK, "-o", tmp_path / "m", *settings)
+    assert "left out: entities MISC" in trained.stderr
+    assert "model.scheme is not used" in trained.stderr
+    assert "chosen on dev: LOC " in program("info", tmp_path / "m").stdout
+    facts = json.loads((tmp_path / "m" / "model.json").read_text())["facts"]
+    assert list(facts["thresholds"]) == ["LOC"]
+    # the types that the model was not trained on are left out of its score, too, and that is said
+    done = program("evaluate", tmp_path / "m", "data/dev.conll", "--json")
+    scored = json.loads(done.stdout)
+    assert list(scored["entities"]["types"]) == ["LOC"]
+    assert scored["entities_left_out"] == {"MISC": 36, "ORG": 44, "PER": 60}
+    assert scored["entities"]["micro"]["f1"] == pytest.approx(facts["best"]["dev_f1"])
+    assert (
+        "left out, as in training (data.types): MISC 36, ORG 44, PER 60"
+        in program("evaluate", tmp_path / "m", "data/dev.conll").stdout
+    )
+
+
+def test_the_loop_trains_to_the_same_scores(program, tmp_path):
+    settings = ("--set", "training.epochs=1", "--set", "data.limit=100")
+    losses = []
+    for vectorized in ("true", "false"):
+        program(*QUICK, "-o", tmp_path / vectorized, *settings, "--set", f"training.vectorized={vectorized}")
+        (line,) = (tmp_path / vectorized / "metrics.jsonl").read_text().splitlines()
+        losses.append(json.loads(line)["loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
