@@ -1,10 +1,11 @@
 """YAML to a tree of frozen models, and back. Every value is checked; every error names the dotted key and the line."""
 
 import difflib
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -20,6 +21,9 @@ class Section(BaseModel):
     """What all sections share: frozen, no unknown keys, no conversion from other types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+SectionType = TypeVar("SectionType", bound=Section)
 
 
 class DataConfig(Section):
@@ -204,6 +208,17 @@ def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
 
 def resolve(path: Path | str, overrides: Sequence[str] = ()) -> tuple[Config, dict[str, str]]:
     """Return the configuration and, by dotted key, where each value that is no default comes from."""
+    tree, origins = read_tree(path)
+    make_absolute(tree, Path(path).resolve().parent)
+    for override in overrides:
+        key, value = parse_setting(override)
+        put(tree, key, absolute(key, value, Path.cwd()))
+        origins[key] = f"--set {override}"
+    return validate(Config, tree, str(path), origins), origins
+
+
+def read_tree(path: Path | str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Read a file of keys and values; return them, and file:line of each dotted key."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -211,29 +226,33 @@ def resolve(path: Path | str, overrides: Sequence[str] = ()) -> tuple[Config, di
     tree, lines = parse_yaml(text, str(path))
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: expected keys and values, got {type(tree).__name__}; see ner-window config schema")
-    _make_absolute(tree, Path(path).resolve().parent)
-    origins = {key: f"{path}:{line}" for key, line in lines.items()}
-    for override in overrides:
-        key, value = _parse_override(override)
-        branch: dict[str, Any] = {}
-        _put(branch, key, value)
-        _make_absolute(branch, Path.cwd())
-        _put(tree, key, _get(branch, key))
-        origins[key] = f"--set {override}"
+    return tree, {key: f"{path}:{line}" for key, line in lines.items()}
+
+
+def validate(model: type[SectionType], tree: dict[str, Any], source: str, origins: dict[str, str]) -> SectionType:
+    """Check a tree against a model of it; `origins` tells by dotted key where each value comes from.
+
+    Raises
+    ------
+    ConfigError
+        One line for each thing that is wrong, with its origin and dotted key.
+    """
     try:
-        return Config.model_validate(tree), origins
+        return model.model_validate(tree)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explain(problem, str(path), origins) for problem in error.errors())) from None
+        raise ConfigError("\n".join(_explain(problem, model, source, origins) for problem in error.errors())) from None
 
 
-def _parse_override(override: str) -> tuple[str, Any]:
-    key, equals, text = override.partition("=")
+def parse_setting(text: str, option: str = "--set", example: str = "model.hidden_units=200") -> tuple[str, Any]:
+    """Cut KEY=VALUE into the dotted key and the value, which is read as YAML."""
+    key, equals, value = text.partition("=")
     if not equals or not key:
-        raise ConfigError(f"--set: expected KEY=VALUE, got {override!r}; for example model.hidden_units=200")
-    return key.strip(), parse_yaml(text, f"--set {key}")[0]
+        raise ConfigError(f"{option}: expected KEY=VALUE, got {text!r}; for example {example}")
+    return key.strip(), parse_yaml(value, f"{option} {key}")[0]
 
 
-def _put(tree: dict[str, Any], key: str, value: Any) -> None:
+def put(tree: dict[str, Any], key: str, value: Any) -> None:
+    """Set the value of a dotted key in a nested dictionary."""
     *parents, last = key.split(".")
     for parent in parents:
         below = tree.get(parent)
@@ -249,14 +268,23 @@ def _get(tree: Any, key: str) -> Any:
     return tree
 
 
-def _make_absolute(tree: dict[str, Any], base: Path) -> None:
+def absolute(key: str, value: Any, base: Path) -> Any:
+    """Return the value of a dotted key with the paths in it made absolute: they are relative to `base`."""
+    branch: dict[str, Any] = {}
+    put(branch, key, value)
+    make_absolute(branch, base)
+    return _get(branch, key)
+
+
+def make_absolute(tree: dict[str, Any], base: Path) -> None:
+    """Make the paths of a configuration absolute, in place: they are relative to `base`."""
     for key in PATHS:
         value = _get(tree, key)
         if isinstance(value, str) and not (key == "vectors.source" and value in (GLOVE, "random")):
-            _put(tree, key, str((base / Path(value).expanduser()).absolute()))
+            put(tree, key, os.path.normpath((base / Path(value).expanduser()).absolute()))
 
 
-def _explain(problem: Any, source: str, origins: dict[str, str]) -> str:
+def _explain(problem: Any, model: type[BaseModel], source: str, origins: dict[str, str]) -> str:
     """Write one of pydantic's findings as where: key: what; hint."""
     location = [str(part) for part in problem["loc"]]
     key = ".".join(location)
@@ -265,25 +293,32 @@ def _explain(problem: Any, source: str, origins: dict[str, str]) -> str:
         known = known.rpartition(".")[0]
     where = origins.get(known, source)
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(location[-1], _fields(location[:-1]), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(_fields(location[:-1]))}"
+        names = _fields(model, location[:-1])
+        near = difflib.get_close_matches(location[-1], names, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known here: {', '.join(names)}"
         return f"{where}: {key}: unknown key; {hint}"
     if problem["type"] == "missing":
-        return f"{where}: {key}: is missing; set it in the file or with --set {key}=..."
+        return f"{where}: {key}: is missing; set it in the file{f' or with --set {key}=...' * (model is Config)}"
     message = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
     return f"{where}: {key}: {message}, got {problem['input']!r}"
 
 
-def _fields(location: Sequence[str]) -> list[str]:
-    """Return the keys of the section at a location."""
-    model: Any = Config
+def _fields(model: type[BaseModel], location: Sequence[str]) -> list[str]:
+    """Return the keys of the section at a location, in which numbers are places in lists."""
     for part in location:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else FeatureConfig
-        model = annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else FeatureConfig
+        if part in model.model_fields:
+            model = _section(model.model_fields[part].annotation) or model
     return list(model.model_fields)
 
 
-def dump_yaml(config: Config) -> str:
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """Find the section in an annotation such as tuple[Section, ...]."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_section, get_args(annotation))), None)
+
+
+def dump_yaml(config: Section) -> str:
     """Write a configuration with every value in it, in the order of the sections."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 

@@ -1,6 +1,6 @@
 """Tagged files and what was predicted for them, to figures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from ner_window.evaluation.metrics import Score, score
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
 from ner_window.text.labelled import LabelledCorpus, read_labelled
-from ner_window.text.tagging import Repair, Scheme, convert
+from ner_window.text.tagging import Repair, Scheme, convert, split_tag
 
 
 def score_in(scheme: Scheme, gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **more: Any) -> Score:
@@ -21,12 +21,36 @@ def evaluate(
     tagger: Tagger, path: str | Path, layout: Layout, method: Repair = "conlleval"
 ) -> tuple[LabelledCorpus, list[list[str]], Score]:
     """Tag a labelled file and score the result; returns the corpus, the predicted tags in its scheme, and the score."""
-    corpus = read_labelled(path, layout, method=method)
+    corpus = read_labelled(path, layout, method=method).only(types_learned(tagger))
+    predicted, result = score_by(
+        tagger,
+        corpus,
+        ("seen", "unseen"),
+        lambda tokens: "seen" if " ".join(tokens) in tagger.entities_seen else "unseen",
+        method,
+    )
+    return corpus, predicted, result
+
+
+def types_learned(tagger: Tagger) -> set[str] | None:
+    """Return the entity types of a model that was trained with others left out (data.types); None if with all."""
+    left_out = tagger.facts.get("data", {}).get("train", {}).get("entities_left_out")
+    return {split_tag(tag)[1] for tag in tagger.tags if tag != "O"} if left_out else None
+
+
+def score_by(
+    tagger: Tagger,
+    corpus: LabelledCorpus,
+    groups: Sequence[str],
+    group: Callable[[Sequence[str]], str],
+    method: Repair = "conlleval",
+) -> tuple[list[list[str]], Score]:
+    """Tag a labelled corpus; returns the predicted tags in its scheme, and the score, counted by group, too."""
     predicted: list[list[str]] = []
     for start in range(0, len(corpus.tokens), 1000):
         predicted += tagger.tag_sentences(corpus.tokens[start : start + 1000], tagger.scheme)
     predicted = [convert(tags, corpus.scheme) for tags in predicted]
-    return corpus, predicted, score(corpus.counted_tags(method), predicted, corpus.tokens, tagger.entities_seen)
+    return predicted, score(corpus.counted_tags(method), predicted, corpus.tokens, groups, group)
 
 
 def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[str, Any]:
@@ -37,6 +61,7 @@ def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[
         "scheme": corpus.scheme.name,
         "repair": method,
         "repaired_sentences": corpus.repaired,
+        "entities_left_out": dict(sorted(corpus.left_out.items())),
         **result.as_dict(),
     }
 

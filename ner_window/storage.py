@@ -17,18 +17,24 @@ from ner_window.nn.gradients import Floats
 FORMAT = 1
 
 
-def write_directory(directory: Path, files: Mapping[str, str | Mapping[str, Floats]], *, force: bool = False) -> None:
+def write_directory(
+    directory: Path,
+    files: Mapping[str, str | Mapping[str, Floats]],
+    *,
+    force: bool = False,
+    marker: str = "model.json",
+) -> None:
     """Write text files and tensor files into a new sibling of `directory`, then move it into place.
 
     A crash leaves what was there before, or all of the new: at worst the old one beside it under a name that begins
-    with ``.old-``.
+    with ``.old-``. Only a directory that holds the file `marker` is replaced.
 
     Raises
     ------
     OutputError
         The directory exists and `force` is not set, or nothing can be written there.
     """
-    refuse_existing(directory, force)
+    refuse_existing(directory, force, marker)
     temporary = None
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
@@ -50,12 +56,16 @@ def write_directory(directory: Path, files: Mapping[str, str | Mapping[str, Floa
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-def refuse_existing(path: Path, force: bool) -> None:
-    """Raise `OutputError` if an output exists and may not be replaced, or is something that was not made here."""
+def refuse_existing(path: Path, force: bool, marker: str = "model.json") -> None:
+    """Raise `OutputError` if an output exists and may not be replaced, or is something that was not made here.
+
+    What was made here holds a file `marker`, which tells its kind: model.json a model, run.json a run of a sweep.
+    """
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already; choose another output, or replace it with --force")
-    if path.is_dir() and any(path.iterdir()) and not (path / "model.json").exists():
-        raise OutputError(f"{path}: is not a model directory and is not replaced; choose another output")
+    if path.is_dir() and any(path.iterdir()) and not (path / marker).exists():
+        kind = Path(marker).stem
+        raise OutputError(f"{path}: is not a {kind} directory and is not replaced; choose another output")
 
 
 def _write(path: Path, content: str | Mapping[str, Floats]) -> None:

@@ -10,7 +10,20 @@ from typing import Annotated
 import typer
 
 from ner_window import __version__
-from ner_window.cli import config, evaluate, info, predict, score, train
+from ner_window.cli import (
+    config,
+    drift,
+    evaluate,
+    experiment,
+    explain,
+    gradcheck,
+    graph,
+    info,
+    predict,
+    score,
+    train,
+    vectors,
+)
 from ner_window.cli.console import state
 from ner_window.errors import NerWindowError
 
@@ -44,7 +57,13 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
 app.command("info")(info.info)
+app.command("gradcheck")(gradcheck.gradcheck)
+app.command("graph")(graph.graph)
+app.command("explain")(explain.explain)
+app.command("drift")(drift.drift)
+app.command("experiment")(experiment.experiment)
 app.add_typer(config.app, name="config")
+app.add_typer(vectors.app, name="vectors")
 
 
 def main() -> None:

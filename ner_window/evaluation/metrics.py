@@ -5,7 +5,7 @@ section 2.3). 0/0 is 0.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,7 +104,8 @@ def score(
     gold: Iterable[Sequence[str]],
     predicted: Iterable[Sequence[str]],
     tokens: Iterable[Sequence[str]] | None = None,
-    seen: Collection[str] | None = None,
+    groups: Sequence[str] = (),
+    group: Callable[[Sequence[str]], str] | None = None,
 ) -> Score:
     """Compare gold with predicted tags, sentence by sentence; both may be valid or broken sequences.
 
@@ -113,14 +114,13 @@ def score(
     gold, predicted : sequences of tags
         As many sentences, and in each as many tags, in both.
     tokens : sequences of tokens, optional
-        Needed for `seen` and for the listing of errors.
-    seen : collection of str, optional
-        Texts of the entities of the training corpus. Then entities are also counted apart: "seen" are those, gold or
-        predicted, whose text is in the collection, whatever the type.
+        Needed for `group` and for the listing of errors.
+    groups, group : sequence of str and function, optional
+        With them entities, gold or predicted, are also counted by group: `group` maps an entity's tokens to one of the
+        names `groups`, whatever its type.
     """
     result = Score()
-    if seen is not None:
-        result.subsets = {"seen": [0, 0, 0], "unseen": [0, 0, 0]}
+    result.subsets = {name: [0, 0, 0] for name in groups}
     gold, predicted = list(gold), list(predicted)
     words: Iterable[Sequence[str] | None] = [None] * len(gold) if tokens is None else tokens
     for gold_tags, predicted_tags, sentence in zip(gold, predicted, words, strict=True):
@@ -128,12 +128,16 @@ def score(
         result.tokens += len(gold_tags)
         result.right_tokens += sum(a == b for a, b in zip(gold_tags, predicted_tags, strict=True))
         correct, system = entities_of(gold_tags), entities_of(predicted_tags)
-        _count(result, set(correct), set(system), sentence, seen)
+        _count(result, set(correct), set(system), sentence, group)
     return result
 
 
 def _count(
-    result: Score, gold: set[Entity], predicted: set[Entity], tokens: Sequence[str] | None, seen: Collection[str] | None
+    result: Score,
+    gold: set[Entity],
+    predicted: set[Entity],
+    tokens: Sequence[str] | None,
+    group: Callable[[Sequence[str]], str] | None,
 ) -> None:
     """Add the entities of one sentence."""
     result.tp.update(e.type for e in gold & predicted)
@@ -141,18 +145,14 @@ def _count(
     result.fn.update(e.type for e in gold - predicted)
     if tokens is None:
         return
-
-    def text(entity: Entity) -> str:
-        return " ".join(tokens[entity.start : entity.end])
-
-    if seen is not None:
+    if group is not None:
         for i, entities in enumerate((gold & predicted, predicted - gold, gold - predicted)):
             for entity in entities:
-                result.subsets["seen" if text(entity) in seen else "unseen"][i] += 1
+                result.subsets[group(tokens[entity.start : entity.end])][i] += 1
     spans: Callable[[set[Entity]], dict[tuple[int, int], str]] = lambda es: {(e.start, e.end): e.type for e in es}  # noqa: E731
     gold_spans, predicted_spans = spans(gold), spans(predicted)
     for span in sorted(gold_spans.keys() | predicted_spans.keys()):
         pair = gold_spans.get(span, "-"), predicted_spans.get(span, "-")
         result.confusion[pair] += 1
         if pair[0] != pair[1]:
-            result.errors[(*pair, text(Entity(*span, "")))] += 1
+            result.errors[(*pair, " ".join(tokens[slice(*span)]))] += 1

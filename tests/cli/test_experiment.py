@@ -1,0 +1,149 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SWEEP = """\
+base: {quickstart}
+set: {{training.epochs: 3, data.limit: 60}}
+grid: {{model.activation: [relu, tanh], optimizer.learning_rate: [0.01, 1.0e+30]}}
+seeds: [13, 14]
+measures: [dev_f1, dev_loss]
+lecture:
+  says: Too large a step never arrives.
+  expect:
+    - {{measure: dev_f1, higher: {{optimizer.learning_rate: 0.01}}, lower: {{optimizer.learning_rate: 1.0e+30}}}}
+"""
+RESULTS = ("results.csv", "results.md", "plot.svg")
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory, root):
+    path = tmp_path_factory.mktemp("sweep") / "steps.yaml"
+    path.write_text(SWEEP.format(quickstart=root / "configs/quickstart.yaml"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def done(program, sweep):
+    """The sweep, run once; returns its folder and what the program said."""
+    output = sweep.with_name("done")
+    return output, program("experiment", sweep, "-o", output)
+
+
+def test_a_sweep_gives_a_table_a_plot_and_sentences_and_keeps_failed_runs(done):
+    output, said = done
+    lines = said.stdout.split("\n")
+    assert " ".join(lines[0].split()) == "model.activation optimizer.learning_rate seeds dev_f1, % dev_loss failures"
+    assert lines[2].startswith("relu ")
+    assert "failed 2 of 2: the loss is not finite" in lines[2]
+    assert "The lecture: Too large a step never arrives." in lines
+    assert "with optimizer.learning_rate=0.01 against" in said.stdout
+    assert "2 seeds each: agrees." in said.stdout
+    assert "RuntimeWarning" not in said.stderr
+    assert "failed: epoch 1: the loss is not finite, got nan; lower optimizer.learning_rate" in said.stderr
+    assert sorted(path.name for path in output.iterdir()) == sorted([*RESULTS, "results.json", "runs", "sweep.yaml"])
+    assert len(list((output / "runs").iterdir())) == 8
+
+
+def test_a_run_is_reproduced_by_the_command_that_it_names(done, program):
+    folder = done[0] / "runs/activation=tanh-learning_rate=0.01-seed=14"
+    record = json.loads((folder / "run.json").read_text())
+    arguments = record["command"].split()
+    assert arguments[0] == "ner-window"
+    program(*arguments[1:])
+    assert (folder / "model/metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()
+
+
+def _interrupted(sweep, output, root, how, *more):
+    """Start the sweep, wait for one more run to be finished, send a signal; returns the exit code and what was said."""
+    runs = output / "runs"
+    before = len(list(runs.iterdir())) if runs.exists() else 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ner_window", "experiment", str(sweep), "-o", str(output), *more],
+        cwd=root,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while (not runs.exists() or len(list(runs.glob("[!.]*"))) <= before) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(how)
+    return process.communicate(timeout=60)[1], process.returncode
+
+
+NO_MATPLOTLIB = """\
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "matplotlib":
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Blocked())
+from ner_window.cli import main
+main()
+"""
+
+
+def test_stopped_and_killed_it_goes_on_to_the_same_results_also_without_matplotlib(sweep, done, root, program):
+    output = sweep.with_name("cut")
+    said, code = _interrupted(sweep, output, root, signal.SIGINT)
+    assert code == 130
+    assert "of 8 runs are finished; go on with: ner-window experiment" in said
+    assert said.rstrip().endswith("--resume")
+    assert not (output / "results.csv").exists()
+    _, code = _interrupted(sweep, output, root, signal.SIGKILL, "--resume")
+    assert code == -signal.SIGKILL
+    finished = len(list((output / "runs").glob("[!.]*")))
+    assert 2 <= finished < 8
+    last = subprocess.run(
+        [sys.executable, "-c", NO_MATPLOTLIB, "experiment", str(sweep), "-o", str(output), "--resume"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert last.stdout == done[1].stdout
+    assert last.stderr.count("finished before") + last.stderr.count("failed: ") - 4 <= finished
+    assert "plot.svg: not written: plots needs the extra 'plot'; pip install 'ner_window[plot]'" in last.stderr
+    assert (output / "results.csv").read_bytes() == (done[0] / "results.csv").read_bytes()
+    assert not (output / "plot.svg").exists()
+    again = program("experiment", sweep, "-o", output, "--resume", "--json", "-q")
+    assert again.stderr == ""
+    document = json.loads(again.stdout)
+    assert [finding["verdict"] for finding in document["lecture"]["findings"]] == ["agrees"]
+    for name in RESULTS:
+        assert (output / name).read_bytes() == (done[0] / name).read_bytes()
+
+
+def test_wrong_use_is_refused(program, sweep, done):
+    refused = program("experiment", sweep, "-o", done[0], code=2)
+    assert "exists already; go on with --resume, or start again with --force" in refused.stderr
+    assert "choose one of" in program("experiment", sweep, "--force", "--resume", code=2).stderr
+
+
+def test_when_every_run_fails_the_exit_code_is_one(program, sweep, tmp_path):
+    options = ("--set", "optimizer.learning_rate=1e30", "--grid", "model.activation=[relu]", "--seeds", "13")
+    said = program("experiment", sweep, "-o", tmp_path / "out", *options, code=1)
+    assert "failed 1 of 1: the loss is not finite" in said.stdout
+    assert "in the place of the values that the file gives to optimizer.learning_rate" in said.stderr
+
+
+def test_help_has_an_example_and_the_exit_codes(program):
+    text = program("experiment", "--help").stdout
+    assert "Example: ner-window experiment configs/lecture/activations.yaml" in text
+    assert "and 1 when every one of them failed" in " ".join(text.split())
+
+
+def test_the_shipped_sweeps_are_right(root):
+    from ner_window.sweep import load_sweep
+
+    paths = [path for path in (root / "configs/lecture").glob("*.yaml") if path.name != "base.yaml"]
+    assert paths
+    for path in paths:
+        assert load_sweep(path).runs

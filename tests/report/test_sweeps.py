@@ -1,0 +1,148 @@
+import csv
+import io
+
+import pytest
+
+from ner_window.report.sweeps import plus_minus, reason, sweep_csv, sweep_json, sweep_markdown, sweep_table
+from ner_window.sweep import Outcome, Summary, load_sweep, summarize
+
+SWEEP = """\
+base: {data: {train: t.conll, dev: t.conll}}
+grid: {model.initialization: [xavier, zeros]}
+seeds: [1, 2, 3]
+measures: [dev_f1, loss]
+lecture:
+  says: Zeros cannot break the symmetry.
+  expect:
+    - {measure: dev_f1, higher: {model.initialization: xavier}, lower: {model.initialization: zeros}}
+"""
+NOT_FINITE = "epoch 2: the loss is not finite, got nan; lower optimizer.learning_rate"
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Xavier with F1 80, 82, 84 (mean 82, deviation 2), zeros with 10, 10 and a failed run: 0."""
+    (tmp_path / "symmetry.yaml").write_text(SWEEP)
+    sweep = load_sweep(tmp_path / "symmetry.yaml")
+    values = [(0.80, 0.5), (0.82, 0.6), (0.84, 0.7), (0.1, 2.0), (0.1, 3.0), (0.0, None)]
+    errors = [None] * 5 + [NOT_FINITE]
+    outcomes = [
+        Outcome(run, error, {"dev_f1": f1, "loss": loss}, [{"epoch": 1, "loss": loss, "dev_f1": f1, "dev_loss": loss}])
+        for run, (f1, loss), error in zip(sweep.runs, values, errors, strict=True)
+    ]
+    return sweep, outcomes
+
+
+def test_the_table_has_what_differs_and_says_what_was_measured(results):
+    # zeros: mean of 10, 10, 0 is 6.67, deviation sqrt((3.33^2 + 3.33^2 + 6.67^2) / 2) = 5.77; loss of two seeds
+    assert [" ".join(line.split()) for line in sweep_table(*results).split("\n")] == [
+        "model.initialization seeds dev_f1, % loss failures",
+        "xavier 3 82.00 ± 2.00 0.6000 ± 0.1000",
+        "zeros 3 6.67 ± 5.77 2.5000 ± 0.7071 failed 1 of 3: the loss is not finite",
+        "",
+        "The lecture: Zeros cannot break the symmetry.",
+        "Measured: dev_f1 (%) 82.00 ± 2.00 with model.initialization=xavier against 6.67 ± 5.77 with zeros "
+        "(failed 1 of 3: the loss is not finite), 3 seeds each: agrees.",
+        "Means agree with the lecture or disagree if they differ by at least twice the standard error of their "
+        "difference, sqrt(s1^2/n1 + s2^2/n2); otherwise they cannot be told apart. n counts seeds, ± is their sample "
+        "deviation.",
+    ]
+
+
+def test_csv_holds_numbers_in_full_and_fractions(results):
+    rows = list(csv.reader(io.StringIO(sweep_csv(*results))))
+    assert rows[0] == [
+        "model.initialization", "seeds", "failed", "dev_f1", "dev_f1_deviation", "loss", "loss_deviation",
+    ]  # fmt: skip
+    assert rows[1][:3] == ["xavier", "3", "0"]
+    assert [float(cell) for cell in rows[1][3:]] == pytest.approx([0.82, 0.02, 0.6, 0.1])
+    assert rows[2][:3] == ["zeros", "3", "1"]
+
+
+def test_markdown_is_the_same_table_and_names_the_plot_if_there_is_one(results):
+    page = sweep_markdown(*results, "plot.svg")
+    assert page.startswith("# symmetry\n\n| model.initialization | seeds | dev_f1, % | loss | failures |\n|---|---:|")
+    assert "| xavier | 3 | 82.00 ± 2.00 | 0.6000 ± 0.1000 |  |" in page
+    assert page.endswith("![symmetry](plot.svg)\n")
+    assert "plot.svg" not in sweep_markdown(*results, None)
+
+
+def test_json_holds_everything(results):
+    document = sweep_json(*results)
+    assert document["settings"][0]["settings"] == {"model.initialization": "xavier"}
+    assert document["settings"][0]["measures"]["dev_f1"]["mean"] == pytest.approx(0.82)
+    assert [run["seed"] for run in document["runs"]] == [1, 2, 3, 1, 2, 3]
+    assert document["runs"][5]["error"] == NOT_FINITE
+    assert document["runs"][0]["epochs"][0]["dev_f1"] == 0.80
+    finding = document["lecture"]["findings"][0]
+    assert finding["verdict"] == "agrees"
+    assert finding["measured"]["lower"]["failed"] == 1
+
+
+def test_one_seed_has_no_deviation_and_no_verdict(results):
+    sweep, outcomes = results
+    text = sweep_table(sweep, [outcomes[0], outcomes[3]])
+    assert "80.00  " in text
+    assert "1 seed each: cannot be told apart (a deviation takes two seeds)." in text
+
+
+def test_what_both_sides_have_is_said_once(tmp_path):
+    (tmp_path / "s.yaml").write_text(
+        SWEEP.replace("zeros]", "zeros], window.radius: [0, 1]")
+        .replace("higher: {", "higher: {window.radius: 1, ")
+        .replace("lower: {", "lower: {window.radius: 1, ")
+    )
+    sweep = load_sweep(tmp_path / "s.yaml")
+    outcomes = [Outcome(run, None, {"dev_f1": 0.5}, []) for run in sweep.runs]
+    assert (
+        "Measured: dev_f1 (%) 50.00 ± 0.00 with window.radius=1, model.initialization=xavier "
+        "against 50.00 ± 0.00 with model.initialization=zeros, 3 seeds each: cannot be told apart."
+    ) in sweep_table(sweep, outcomes)
+
+
+def test_unequal_numbers_of_seeds_are_said(results):
+    sweep, outcomes = results
+    assert "3 and 2 seeds: agrees." in sweep_table(sweep, outcomes[:5])
+
+
+def test_a_sweep_without_a_lecture_is_its_table(tmp_path):
+    (tmp_path / "s.yaml").write_text(SWEEP.partition("lecture")[0])
+    sweep = load_sweep(tmp_path / "s.yaml")
+    outcomes = [Outcome(run, None, {"dev_f1": 0.5}, []) for run in sweep.runs]
+    assert sweep_table(sweep, outcomes).split("\n")[1:] == [
+        "xavier                    3  50.00 ± 0.00     -",
+        "zeros                     3  50.00 ± 0.00     -",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "value", "text"),
+    [
+        ("dev_f1", 0.8514, "85.14"),
+        ("loss", 0.25, "0.2500"),
+        ("loss", 7.06e29, "7.06e+29"),
+        ("tokens_per_second", 123456.7, "123,457"),
+        ("distinct_units", 100, "100.0"),
+        ("gap", None, "-"),
+    ],
+)
+def test_numbers_are_written_by_their_measure(measure, value, text):
+    assert plus_minus(measure, Summary(value, None, 1, 1, 0, None)) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (NOT_FINITE, "the loss is not finite"),
+        ("a.conll: cannot be read: No such file", "a.conll: cannot be read: No such file"),
+        ("a.conll:3: expected 2 columns, got 1: 'x'", "a.conll:3: expected 2 columns"),
+    ],
+)
+def test_the_reason_of_a_failure_is_short(error, text):
+    assert reason(error) == text
+
+
+def test_rows_are_summarized_as_a_summary_is(results):
+    sweep, outcomes = results
+    measured = sweep_json(sweep, outcomes)["settings"][1]["measures"]["loss"]
+    assert measured == vars(summarize(outcomes[3:], "loss"))

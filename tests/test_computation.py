@@ -1,0 +1,162 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ner_window.computation import printable, shapes_of, window_graph
+from ner_window.errors import CorpusError, TaggingError
+from ner_window.nn.gradients import RowGradient
+from ner_window.nn.network import Network
+from ner_window.tagger import Tagger
+from ner_window.text.features import FEATURES
+from ner_window.text.vocabulary import Vocabulary
+
+WORDS = ("lina", "paints", "in", "bergen", "and", "oslo")
+CASE = FEATURES["case"]
+SENTENCE = ["Lina", "paints", "in", "Bergen", "in", "Zq"]
+
+
+def make(objective="softmax", frozen=frozenset(), tags=("O", "B-LOC", "B-PER")):
+    words, cases = Vocabulary(WORDS), Vocabulary(CASE.values, CASE.extract)
+    tables = (("word", len(words), 3), ("case", len(cases), 2))
+    network = Network(tables, 2, 4, len(tags), objective=objective, frozen=frozen)
+    generator = np.random.default_rng(2)
+    parameters = {name: generator.normal(0, 1, shape).astype(np.float32) for name, shape in network.shapes.items()}
+    pretrained = np.zeros((0, 3), np.float32)
+    return Tagger(network, parameters, (words, cases), tags, "IOB2", "IOB2", frozenset(), pretrained)
+
+
+@pytest.fixture(scope="module")
+def tagger():
+    return make()
+
+
+def labels(graph):
+    return [node.label for node in graph.nodes if node.kind == "input"]
+
+
+def test_rows_of_a_real_window(tagger):
+    # around Bergen: paints in [Bergen] in Zq; "in" is one node with two edges; Zq has no vector
+    graph = window_graph(tagger, [SENTENCE], "Bergen")
+    assert labels(graph) == ["e(paints)", "e(in)", "e(Bergen)", "e(Zq)", "case(lower)", "case(initial)"]
+    nodes = {node.label: node for node in graph.nodes}
+    assert (nodes["e(Bergen)"].formula, nodes["e(Bergen)"].note) == ("E.word[5]", "found as bergen")
+    assert (nodes["e(Zq)"].formula, nodes["e(Zq)"].note) == ("E.word[1]", "a word without a vector of its own")
+    assert nodes["case(lower)"].note == "of paints, in"
+    assert len(graph.leaving(nodes["e(in)"].name)) == 2
+    np.testing.assert_array_equal(nodes["e(Bergen)"].value, tagger.parameters["E.word"][5])
+
+
+def test_numbers_are_those_of_the_network_on_its_whole_tables(tagger):
+    graph = window_graph(tagger, [SENTENCE], "Bergen", "B-LOC")
+    windows = tagger.encode([SENTENCE]).windows(np.array([3]), 2)
+    J, backprop = tagger.network.loss(tagger.parameters, windows, np.array([1]))
+    gradients = backprop()
+    assert float(graph.output.value) == pytest.approx(J, rel=1e-5)
+    for name in ("W", "b", "U", "c"):
+        np.testing.assert_allclose(graph.node(name).gradient, gradients[name], rtol=1e-4, atol=1e-6)
+    table = gradients["E.word"]
+    assert isinstance(table, RowGradient)
+    shown = [node for node in graph.nodes if node.formula.startswith("E.word")]
+    for node in shown:
+        row = int(node.formula[len("E.word[") : -1])
+        np.testing.assert_allclose(node.gradient, table.dense(8)[row], rtol=1e-4, atol=1e-6)
+    assert sorted(int(node.formula[7:-1]) for node in shown) == table.rows.tolist()
+
+
+def test_the_window_ends_with_its_sentence(tagger):
+    graph = window_graph(tagger, [["Oslo"], ["Lina", "paints"]], "Lina")
+    assert labels(graph)[:3] == ["e(<pad>)", "e(Lina)", "e(paints)"]
+    assert graph.nodes[0].note == "beyond the edge of the sentence"
+    assert len(graph.leaving(graph.nodes[0].name)) == 3
+    assert graph.title.startswith("[Lina] paints: ")
+
+
+def test_the_pad_and_a_word_of_that_name_are_two_nodes(tagger):
+    graph = window_graph(tagger, [["<pad>"]])
+    assert labels(graph)[:2] == ["e(<pad>)", "e(<pad>)"]
+    assert [node.formula for node in graph.nodes[:2]] == ["E.word[0]", "E.word[1]"]
+
+
+def test_words_that_share_a_row_share_a_node(tagger):
+    assert "e(Xi, Yp)" in labels(window_graph(tagger, [["Xi", "Yp"]]))
+
+
+def test_token_by_word_and_by_position(tagger):
+    assert window_graph(tagger, [SENTENCE], "in").title.startswith("Lina paints [in] Bergen in: ")
+    assert window_graph(tagger, [SENTENCE], "4").title.startswith("in Bergen [in] Zq: ")
+    assert window_graph(tagger, [["Lina", "1"]], "1").title.startswith("Lina [1]: ")
+    with pytest.raises(CorpusError) as error:
+        window_graph(tagger, [["Lina", "paints"]], "2")
+    assert str(error.value) == "--token: not in the sentence, got '2'; its tokens are 0 'Lina', 1 'paints'"
+
+
+def test_default_is_the_first_token_of_the_first_entity_and_its_tag(tagger):
+    tags = tagger.tag(SENTENCE)
+    first = next(i for i, tag in enumerate(tags) if tag != "O")
+    graph = window_graph(tagger, [SENTENCE])
+    assert f"[{SENTENCE[first]}]" in graph.title
+    assert graph.title.endswith(f": J of {tags[first]}; the model predicts {tags[first]}")
+    assert graph.output.note.startswith(f"y = {tags[first]}, p_y = ")
+
+
+def test_another_tag_costs_more(tagger):
+    tag = window_graph(tagger, [SENTENCE], "Bergen").title.rpartition(" ")[2]
+    other = next(each for each in tagger.tags if each != tag)
+    graph = window_graph(tagger, [SENTENCE], "Bergen", other)
+    assert graph.title.endswith(f": J of {other} if it were the tag; the model predicts {tag}")
+    with pytest.raises(TaggingError) as error:
+        window_graph(tagger, [SENTENCE], tag="B-SHIP")
+    assert str(error.value) == "--tag: not a tag of the model, got 'B-SHIP'; choose one of O, B-LOC, B-PER"
+
+
+def test_frozen_words_say_so():
+    graph = window_graph(make(frozen=frozenset({"word"})), [SENTENCE], "Bergen")
+    nodes = {node.label: node for node in graph.nodes}
+    assert nodes["e(paints)"].note == "frozen: no gradient goes into it"
+    assert nodes["e(Bergen)"].note == "found as bergen; frozen: no gradient goes into it"
+    assert nodes["e(paints)"].gradient is None
+    assert nodes["case(lower)"].gradient is not None
+
+
+def test_margin_compares_with_the_window_whose_centre_is_a_word_outside():
+    tagger = make("margin", tags=("O", "I-LOC", "I-PER"))
+    tagger = replace(tagger, scheme="IO", output_scheme="IO")
+    tags = tagger.tag(SENTENCE)
+    place = SENTENCE.index("Bergen")
+    outside = next((i for i, tag in enumerate(tags) if tag == "O" and i != place), None)
+    graph = window_graph(tagger, [SENTENCE], "Bergen", "I-LOC")
+    encoded = tagger.encode([SENTENCE])
+    true = encoded.windows(np.array([place]), 2)
+    corrupt = true.copy()
+    corrupt[:, 0, 2] = 1 if outside is None else encoded.lines[:, encoded.places[outside]]
+    s, s_c = (float(tagger.network.forward(tagger.parameters, window)[0][0, 0]) for window in (true, corrupt))
+    assert float(graph.node("s").value) == pytest.approx(s, rel=1e-4, abs=1e-5)
+    assert float(graph.node("s_c").value) == pytest.approx(s_c, rel=1e-4, abs=1e-5)
+    assert float(graph.node("L").value) == pytest.approx(max(0, 1 - s + s_c), rel=1e-4, abs=1e-5)
+
+
+def test_margin_without_a_word_outside_takes_the_unknown_word_and_has_no_tag_o():
+    tagger = replace(make("margin", tags=("O", "I-LOC", "I-PER")), scheme="IO", output_scheme="IO")
+    graph = window_graph(tagger, [["Lina"]], tag="I-PER")
+    assert "e(<unknown>)" in labels(graph)
+    with pytest.raises(TaggingError) as error:
+        window_graph(tagger, [["Lina"]], tag="O")
+    assert str(error.value) == "--tag: has no score in a margin model, got 'O'; choose one of I-LOC, I-PER"
+
+
+def test_margin_takes_the_best_type_where_the_model_predicts_none():
+    tagger = replace(make("margin", tags=("O", "I-LOC", "I-PER")), scheme="IO", output_scheme="IO")
+    low = tagger.parameters | {"c": np.array([-90, -80], np.float32)}
+    graph = window_graph(replace(tagger, parameters=low), [SENTENCE])
+    assert graph.title.endswith("J of I-PER if it were the tag; the model predicts O")
+
+
+def test_shapes_are_called_by_the_name(tagger):
+    assert shapes_of(tagger, "runs/a").title == "runs/a: 5 words, tanh, objective softmax"
+
+
+def test_what_no_document_may_hold_is_replaced(tagger):
+    assert printable("a\x00b\ud800c\u2028d") == "a\ufffdb\ufffdc\ufffdd"
+    assert printable("Zoë \U0001f680 日本") == "Zoë \U0001f680 日本"
+    assert "e(a\ufffd)" in labels(window_graph(tagger, [["a\x1b"]]))
