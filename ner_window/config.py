@@ -103,8 +103,8 @@ class OptimizerConfig(Section):
 class ScheduleConfig(Section):
     """How the learning rate changes with time."""
 
-    name: Literal["constant", "halve", "linear", "cyclic"] = "constant"
-    every: int = Field(5, ge=1, description="epochs, of halve and cyclic")
+    name: Literal["constant", "halve", "exponential", "linear", "cyclic"] = "constant"
+    every: int = Field(5, ge=1, description="epochs, of halve, exponential and cyclic")
 
 
 class TrainingConfig(Section):

@@ -19,27 +19,14 @@ MAY = {
     "prediction": {"errors", "text", "tagger"},
     "scoring": {"errors", "text", "evaluation", "tagger"},
     "experiment": {"errors", "text", "nn", "storage", "config", "tagger", "training", "scoring"},
-    "sweep": {"errors", "config", "experiment", "storage", "training"},
-    "explanation": {"errors", "text", "nn", "tagger"},
-    "computation": {"errors", "text", "nn", "tagger"},
-    "vector_space": {"errors", "text", "nn", "tagger"},
-    "drift_data": {"errors", "text", "config", "prediction", "tagger"},
-    "drift": {"errors", "text", "nn", "evaluation", "tagger", "scoring", "drift_data", "vector_space"},
-    "checking": {"errors", "text", "nn", "config", "tagger", "experiment"},
-    "report": {
-        "errors",
-        "evaluation",
-        "checking",
-        "nn.gradients",
-        "nn.graph",
-        "nn.gradcheck",
-        "explanation",
-        "drift",
-        "vector_space",
-        "sweep",
-        "report",
+    "sweep": {"errors", "config", "experiment", "storage", "training", "sweep"},
+    "inspection": {
+        "errors", "text", "nn", "config", "tagger", "experiment", "prediction", "evaluation", "scoring", "inspection"
     },
-}
+    "report": {
+        "errors", "evaluation", "nn.gradients", "nn.graph", "nn.gradcheck", "inspection", "sweep", "report"
+    },
+}  # fmt: skip
 #: Third-party packages that only one module may import.
 OWNERS = {"gensim": "text.keyed_vectors", "yaml": "config", "typer": "cli", "tqdm": "cli", "nltk": "text.tokenizer"}
 

@@ -27,7 +27,7 @@ def drift(
 
     Example: ner-window drift runs/quickstart data/test.conll --limit 10
     """
-    from ner_window.drift import of_model
+    from ner_window.inspection.drift import of_model
     from ner_window.report.drifts import drift_text
     from ner_window.text.conll import Layout
 

@@ -12,7 +12,8 @@ import typer
 from ner_window.cli.console import Force, Json, Quiet, Set, note, print_json, state
 
 if TYPE_CHECKING:
-    from ner_window.sweep import Outcome, Sweep
+    from ner_window.sweep.plan import Sweep
+    from ner_window.sweep.runs import Outcome
 
 
 def experiment(
@@ -20,6 +21,9 @@ def experiment(
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", help="Folder of the results; runs/<name> by default.", metavar="DIR"),
+    ] = None,
+    base: Annotated[
+        Path | None, typer.Option(help="A config in the place of the sweep's base.", metavar="CONFIG.yaml")
     ] = None,
     overrides: Set = None,
     grids: Annotated[
@@ -38,60 +42,62 @@ def experiment(
 
     Example: ner-window experiment configs/lecture/activations.yaml -o runs/activations --seeds 13,14
     """
-    from ner_window import sweep
     from ner_window.experiment import output_of
-    from ner_window.report import sweeps
+    from ner_window.report.sweeps import sweep_json, sweep_table
+    from ner_window.sweep.plan import load_sweep
+    from ner_window.sweep.runs import begin
 
     if resume and force:
         raise typer.BadParameter("choose one of --resume and --force")
-    plan = sweep.load_sweep(file, overrides or (), grids or (), seeds)
-    for text in plan.notes:
+    sweep = load_sweep(file, overrides or (), grids or (), seeds, base)
+    for text in sweep.notes:
         note(text, quiet)
     directory = output_of(file, output)
-    sweep.begin(plan, directory, resume=resume, force=force)
-    outcomes = _run_all(plan, directory, resume, quiet or state.quiet)
-    _write_results(plan, outcomes, directory, quiet)
+    begin(sweep, directory, resume=resume, force=force)
+    outcomes = _run_all(sweep, directory, resume, quiet or state.quiet)
+    _write_results(sweep, outcomes, directory, quiet)
     if as_json:
-        print_json(sweeps.sweep_json(plan, outcomes))
+        print_json(sweep_json(sweep, outcomes))
     else:
-        typer.echo(sweeps.sweep_table(plan, outcomes))
+        typer.echo(sweep_table(sweep, outcomes))
     if all(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _run_all(plan: "Sweep", directory: Path, resume: bool, quiet: bool) -> list["Outcome"]:
+def _run_all(sweep: "Sweep", directory: Path, resume: bool, quiet: bool) -> list["Outcome"]:
     """Run all, with progress; after Ctrl-C say how to go on and end with 130."""
     stopped: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     try:
-        outcomes = _consume(plan, directory, resume, stopped, quiet)
+        outcomes = _consume(sweep, directory, resume, stopped, quiet)
     finally:
         signal.signal(signal.SIGINT, before)
-    if len(outcomes) < len(plan.runs):
+    if len(outcomes) < len(sweep.runs):
         arguments = [argument for argument in sys.argv[1:] if argument not in ("--force", "--resume")]
         command = shlex.join(["ner-window", *arguments, "--resume"])
-        note(f"stopped: {len(outcomes)} of {len(plan.runs)} runs are finished; go on with: {command}")
+        note(f"stopped: {len(outcomes)} of {len(sweep.runs)} runs are finished; go on with: {command}")
         raise typer.Exit(130)
     return outcomes
 
 
-def _consume(plan: "Sweep", directory: Path, resume: bool, stopped: list[int], quiet: bool) -> list["Outcome"]:
+def _consume(sweep: "Sweep", directory: Path, resume: bool, stopped: list[int], quiet: bool) -> list["Outcome"]:
     """Take the reports of all runs, until all have ended or Ctrl-C came; what was begun then is not kept."""
     from tqdm import tqdm
 
-    from ner_window.sweep import Outcome, execute
+    from ner_window.report.sweeps import run_line
+    from ner_window.sweep.runs import Outcome, execute
     from ner_window.training import EpochReport
 
     outcomes: list[Outcome] = []
     hide = True if quiet else None  # None: hidden where standard error is no terminal
-    with tqdm(total=len(plan.runs), unit=" runs", leave=False, disable=hide) as bar, warnings.catch_warnings():
+    with tqdm(total=len(sweep.runs), unit=" runs", leave=False, disable=hide) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of overflow: the loss that is not finite says it
-        for report in execute(plan, directory, resume=resume):
+        for report in execute(sweep, directory, resume=resume):
             if isinstance(report, Outcome):
                 outcomes.append(report)
                 bar.update()
                 if not quiet:
-                    bar.write(_line(report, len(outcomes), len(plan.runs)), file=sys.stderr)
+                    bar.write(run_line(report, len(outcomes), len(sweep.runs)), file=sys.stderr)
             elif isinstance(report, EpochReport):
                 bar.set_postfix(epoch=report.epoch, dev_f1=f"{100 * report.dev_f1:.2f}")
             if stopped:
@@ -99,34 +105,19 @@ def _consume(plan: "Sweep", directory: Path, resume: bool, stopped: list[int], q
     return outcomes
 
 
-def _line(outcome: "Outcome", number: int, total: int) -> str:
-    from ner_window.report.sweeps import number as written
-
-    head = f"{number:{len(str(total))}}/{total}  {outcome.run.name}  "
-    if outcome.error:
-        return f"{head}failed: {outcome.error}"
-    what = f"dev F1 {written('dev_f1', outcome.measures['dev_f1'])} (epoch {outcome.measures['best_epoch']})"
-    took = "finished before" if outcome.reused else f"{written('seconds', outcome.measures['seconds'])} s"
-    return f"{head}{what}  {took}"
-
-
-def _write_results(plan: "Sweep", outcomes: list["Outcome"], directory: Path, quiet: bool) -> None:
+def _write_results(sweep: "Sweep", outcomes: list["Outcome"], directory: Path, quiet: bool) -> None:
     """Write the table in all its forms, and the plot where matplotlib is installed."""
-    import json
-
     from ner_window.errors import MissingExtraError
     from ner_window.prediction import write_whole
-    from ner_window.report import plots, sweeps
+    from ner_window.report.plots import plot_svg
+    from ner_window.report.sweeps import sweep_files
 
-    files = {
-        "results.json": json.dumps(sweeps.sweep_json(plan, outcomes), indent=2, ensure_ascii=False) + "\n",
-        "results.csv": sweeps.sweep_csv(plan, outcomes),
-    }
+    plot = None
     try:
-        files["plot.svg"] = plots.plot_svg(plan, outcomes)
+        plot = plot_svg(sweep, outcomes)
     except MissingExtraError as error:
         note(f"{directory / 'plot.svg'}: not written: {error}", quiet)
-    files["results.md"] = sweeps.sweep_markdown(plan, outcomes, "plot.svg" if "plot.svg" in files else None)
+    files = sweep_files(sweep, outcomes, plot)
     for name, text in files.items():
         write_whole(directory / name, [text], "utf-8")
     note(f"{directory}: {', '.join(sorted(files))} and {len(outcomes)} runs", quiet)

@@ -33,7 +33,7 @@ def explain(
     """
     import json
 
-    from ner_window import explanation
+    from ner_window.inspection import explanation
     from ner_window.prediction import refuse_existing_file, write_whole
     from ner_window.report.explanations import explanation_page, explanation_text
     from ner_window.tagger import Tagger

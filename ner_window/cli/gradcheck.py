@@ -32,7 +32,7 @@ def gradcheck(
 
     Example: ner-window gradcheck configs/quickstart.yaml --set objective=hinge
     """
-    from ner_window import checking
+    from ner_window.inspection import checking
     from ner_window.report.checks import check_text, summary_text
 
     options = checking.Options(entries, windows, burn_in, tolerance, step, seed)

@@ -103,8 +103,8 @@ def _network(
     source: Path, overrides: list[str], sentence: str | None, tokens: bool, token: str | None, tag: str | None
 ) -> "Graph":
     """Return the graph of a model or of a configuration, on a window if there is a sentence."""
-    from ner_window import computation
-    from ner_window.explanation import cut
+    from ner_window.inspection import computation
+    from ner_window.inspection.explanation import cut
 
     if sentence is None:
         return computation.shapes_of(_tagger(source, overrides), str(source))

@@ -22,8 +22,8 @@ def export(
 
     Example: ner-window vectors export runs/quickstart tuned.vec
     """
+    from ner_window.inspection.vector_space import export
     from ner_window.prediction import refuse_existing_file
-    from ner_window.vector_space import export
 
     refuse_existing_file(output, force)
     written, left_out = export(model, output)
@@ -44,9 +44,9 @@ def nearest(
 
     Example: ner-window vectors neighbors runs/quickstart paris berlin --limit 5
     """
+    from ner_window.inspection.vector_space import VectorSpace
     from ner_window.report.drifts import neighborhoods_text
     from ner_window.tagger import Tagger
-    from ner_window.vector_space import VectorSpace
 
     space = VectorSpace(Tagger.load(model))
     found = [space.neighborhood(word, limit) for word in words]

@@ -11,6 +11,11 @@ def halve(epoch: float, epochs: int, every: int) -> float:
     return 0.5 ** (int(epoch) // every)
 
 
+def exponential(epoch: float, epochs: int, every: int) -> float:
+    """Fall as e^(-k t), with k such that the rate is halved in `every` epochs: `halve` without its steps."""
+    return float(0.5 ** (epoch / every))
+
+
 def linear(epoch: float, epochs: int, every: int) -> float:
     """Fall in a straight line from 1 to 0 at the end of the last epoch."""
     return max(0.0, 1 - epoch / epochs)
@@ -22,4 +27,4 @@ def cyclic(epoch: float, epochs: int, every: int) -> float:
 
 
 #: Factors on the learning rate by their name in a configuration.
-SCHEDULES = {"constant": constant, "halve": halve, "linear": linear, "cyclic": cyclic}
+SCHEDULES = {"constant": constant, "halve": halve, "exponential": exponential, "linear": linear, "cyclic": cyclic}

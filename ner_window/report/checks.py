@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ner_window.checking import Check
+from ner_window.inspection.checking import Check
 from ner_window.nn.gradcheck import ParameterCheck
 from ner_window.report.tables import table
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from ner_window.drift import Drift, TextDrift
 from ner_window.evaluation.metrics import Counts, Score
+from ner_window.inspection.drift import Drift, TextDrift
+from ner_window.inspection.vector_space import Neighborhood
 from ner_window.report.tables import table
-from ner_window.vector_space import Neighborhood
 
 
 def drift_text(result: Drift, shown: int = 5) -> str:

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-from ner_window.explanation import BEYOND, Explanation, TokenExplanation
+from ner_window.inspection.explanation import BEYOND, Explanation, TokenExplanation
 from ner_window.report.tables import table
 
 

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ner_window.errors import MissingExtraError
-from ner_window.report.sweeps import FORMATS, label, rows_of, selector_text
-from ner_window.sweep import Curve, Outcome, Sweep, shown, summarize
+from ner_window.report.sweeps import FORMATS, label, selector_text
+from ner_window.sweep.options import Curve
+from ner_window.sweep.plan import Sweep, shown
+from ner_window.sweep.results import rows_of, summarize
+from ner_window.sweep.runs import Outcome
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "os^Dv<>P"

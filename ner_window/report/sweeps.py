@@ -5,11 +5,13 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ner_window.report.tables import table
-from ner_window.sweep import Expectation, Outcome, Summary, Sweep, judge, shown, summarize
+from ner_window.sweep.options import Expectation
+from ner_window.sweep.plan import Sweep, shown
+from ner_window.sweep.results import Summary, judge, rows_of, summarize
+from ner_window.sweep.runs import Outcome
 
 #: How a measure is written: a factor and a format. dev_f1 is a fraction, shown in percent.
 FORMATS = {
@@ -27,26 +29,6 @@ RULE = (
     "Means agree with the lecture or disagree if they differ by at least twice the standard error of their difference, "
     "sqrt(s1^2/n1 + s2^2/n2); otherwise they cannot be told apart. n counts seeds, ± is their sample deviation."
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    """The runs of one setting, all its seeds, and a summary for each measure that the sweep asks for."""
-
-    settings: dict[str, Any]
-    outcomes: tuple[Outcome, ...]
-    summaries: dict[str, Summary]
-
-
-def rows_of(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Row]:
-    """Group outcomes by setting, in the order of the runs."""
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(json.dumps(outcome.run.settings), []).append(outcome)
-    return [
-        Row(found[0].run.settings, tuple(found), {m: summarize(found, m) for m in sweep.options.measures})
-        for found in groups.values()
-    ]
 
 
 def label(measure: str) -> str:
@@ -164,6 +146,27 @@ def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             ],
         },
     }
+
+
+def sweep_files(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None) -> dict[str, str]:
+    """Return the texts of the files of results by name: all forms of the table, and the plot if there is one."""
+    plot_file = {"plot.svg": plot} if plot is not None else {}
+    return {
+        "results.json": json.dumps(sweep_json(sweep, outcomes), indent=2, ensure_ascii=False) + "\n",
+        "results.csv": sweep_csv(sweep, outcomes),
+        **plot_file,
+        "results.md": sweep_markdown(sweep, outcomes, next(iter(plot_file), None)),
+    }
+
+
+def run_line(outcome: Outcome, position: int, total: int) -> str:
+    """Write one line of a run that has ended: its place among all, its name, and its dev F1 or why it failed."""
+    head = f"{position:{len(str(total))}}/{total}  {outcome.run.name}  "
+    if outcome.error:
+        return f"{head}failed: {outcome.error}"
+    what = f"dev F1 {number('dev_f1', outcome.measures['dev_f1'])} (epoch {outcome.measures['best_epoch']})"
+    took = "finished before" if outcome.reused else f"{number('seconds', outcome.measures['seconds'])} s"
+    return f"{head}{what}  {took}"
 
 
 def conclusions(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[str]:

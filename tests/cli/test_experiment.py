@@ -134,6 +134,23 @@ def test_when_every_run_fails_the_exit_code_is_one(program, sweep, tmp_path):
     assert "in the place of the values that the file gives to optimizer.learning_rate" in said.stderr
 
 
+def test_another_base_takes_the_place_of_the_files_and_what_the_file_sets_still_applies(program, sweep, root, tmp_path):
+    data = f"{{train: {root}/data/train.conll, dev: {root}/data/dev.conll}}"
+    (tmp_path / "other.yaml").write_text(
+        f"data: {data}\nvectors: {{source: random, dimensions: 5}}\ntraining: {{epochs: 9}}\n"
+    )
+    options = ("--base", "other.yaml", "--grid", "model.activation=[relu]", "--seeds", "13")
+    missing = program("experiment", sweep, "-o", "out", "--base", "none.yaml", code=2, cwd=tmp_path)
+    assert missing.stderr == f"error: {tmp_path}/none.yaml: cannot be read: No such file or directory\n"
+    assert not (tmp_path / "out").exists()
+    program("experiment", sweep, "-o", "out", *options, cwd=tmp_path)
+    folder = tmp_path / "out/runs/learning_rate=0.01-activation=relu-seed=13"
+    config = json.loads((folder / "run.json").read_text())["config"]
+    assert (config["vectors.dimensions"], config["model.dropout"]) == (5, 0)  # the base's, and the default
+    assert (config["training.epochs"], config["data.limit"]) == (3, 60)  # the sweep's set:
+    assert len((folder / "metrics.jsonl").read_text().splitlines()) == 3
+
+
 def test_help_has_an_example_and_the_exit_codes(program):
     text = program("experiment", "--help").stdout
     assert "Example: ner-window experiment configs/lecture/activations.yaml" in text
@@ -141,7 +158,7 @@ def test_help_has_an_example_and_the_exit_codes(program):
 
 
 def test_the_shipped_sweeps_are_right(root):
-    from ner_window.sweep import load_sweep
+    from ner_window.sweep.plan import load_sweep
 
     paths = [path for path in (root / "configs/lecture").glob("*.yaml") if path.name != "base.yaml"]
     assert paths

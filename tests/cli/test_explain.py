@@ -63,8 +63,8 @@ def test_wrong_use_is_named(program, model, arguments, stdin, message):
 def test_parts_that_do_not_add_up_exit_with_one(model, monkeypatch):
     from typer.testing import CliRunner
 
-    from ner_window import explanation
     from ner_window.cli import app
+    from ner_window.inspection import explanation
 
     monkeypatch.setitem(explanation.TOLERANCES, "gradient", -1.0)
     result = CliRunner().invoke(app, ["explain", str(model), "--sentence", "Oslo"])

@@ -1,9 +1,9 @@
 import dataclasses
 
-from ner_window.drift import Drift, TextDrift
 from ner_window.evaluation.metrics import score
+from ner_window.inspection.drift import Drift, TextDrift
+from ner_window.inspection.vector_space import LeftBehind, Moved, Neighborhood
 from ner_window.report.drifts import drift_text, neighborhoods_text
-from ner_window.vector_space import LeftBehind, Moved, Neighborhood
 
 MOVED = Moved("tv", 2.0, 0.5, ("telly", "television", "radio"), ("radio", "telly", "harbour"))
 LEFT = LeftBehind("television", 7, (("telly", 1.5), ("tv", 0.0)), 0.75, 0.9, 0.4)

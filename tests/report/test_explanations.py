@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from ner_window.explanation import Explanation, TokenExplanation
+from ner_window.inspection.explanation import Explanation, TokenExplanation
 from ner_window.report.explanations import explanation_page, explanation_text
 
 

@@ -4,7 +4,9 @@ import io
 import pytest
 
 from ner_window.report.sweeps import plus_minus, reason, sweep_csv, sweep_json, sweep_markdown, sweep_table
-from ner_window.sweep import Outcome, Summary, load_sweep, summarize
+from ner_window.sweep.plan import load_sweep
+from ner_window.sweep.results import Summary, summarize
+from ner_window.sweep.runs import Outcome
 
 SWEEP = """\
 base: {data: {train: t.conll, dev: t.conll}}

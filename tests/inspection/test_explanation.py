@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ner_window.errors import CorpusError
-from ner_window.explanation import cut, explain
+from ner_window.inspection.explanation import cut, explain
 from ner_window.nn.activations import ACTIVATIONS
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from ner_window.errors import VectorsError
+from ner_window.inspection.vector_space import VectorSpace, export, suggestion
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger
 from ner_window.text.vocabulary import Vocabulary
-from ner_window.vector_space import VectorSpace, export, suggestion
 
 # The lecture's example: tv and telly were in training, television was not. All lie on the unit circle or the axes.
 WORDS = ["tv", "telly", "radio", "television", "harbour"]

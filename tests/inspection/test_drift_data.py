@@ -3,8 +3,8 @@ import shutil
 
 import pytest
 
-from ner_window.drift_data import dev_file, is_random, read_text, seen_words
 from ner_window.errors import CorpusError
+from ner_window.inspection.drift_data import dev_file, is_random, read_text, seen_words
 from ner_window.scoring import types_learned
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout

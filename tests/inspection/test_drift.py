@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from ner_window.drift import ANY_VECTOR, NO_VECTOR, SEEN, UNSEEN, measure, of_model
-from ner_window.drift_data import Text, read_text
+from ner_window.inspection.drift import ANY_VECTOR, NO_VECTOR, SEEN, UNSEEN, measure, of_model
+from ner_window.inspection.drift_data import Text, read_text
 from ner_window.nn.network import Network
 from ner_window.scoring import evaluate
 from ner_window.tagger import Tagger

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from ner_window.drift_data import Text, dev_file, is_random, read_text, seen_words
 from ner_window.evaluation.metrics import Counts, Score
+from ner_window.inspection.drift_data import Text, dev_file, is_random, read_text, seen_words
+from ner_window.inspection.vector_space import LeftBehind, Moved, VectorSpace
 from ner_window.nn.gradients import Floats
 from ner_window.scoring import score_by, types_learned
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
 from ner_window.text.vocabulary import RESERVED, UNKNOWN
-from ner_window.vector_space import LeftBehind, Moved, VectorSpace
 
 #: Words whose neighbours are compared for the share of all: they stand at even steps in the order of the distances.
 SAMPLE = 100

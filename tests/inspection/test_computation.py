@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ner_window.computation import printable, shapes_of, window_graph
 from ner_window.errors import CorpusError, TaggingError
+from ner_window.inspection.computation import printable, shapes_of, window_graph
 from ner_window.nn.gradients import RowGradient
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger

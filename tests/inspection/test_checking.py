@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ner_window.checking import Options, check_config, check_sample, choose_tokens, repeats
+from ner_window.inspection.checking import Options, check_config, check_sample, choose_tokens, repeats
 from ner_window.nn.objectives import OBJECTIVES
 from ner_window.tagger import EncodedCorpus
 from ner_window.text.windows import line, positions
