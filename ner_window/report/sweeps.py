@@ -20,6 +20,7 @@ FORMATS = {
     "loss": (1, ".4f"),
     "dev_loss": (1, ".4f"),
     "gap": (1, ".4f"),
+    "rise": (1, ".4f"),
     "tokens_per_second": (1, ",.0f"),
     "distinct_units": (1, ".1f"),
     "seconds": (1, ".1f"),

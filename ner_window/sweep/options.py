@@ -11,7 +11,9 @@ from pydantic import BeforeValidator, Field
 from ner_window.config import Section, absolute, flatten, make_absolute, parse_setting, put, read_tree, validate
 from ner_window.errors import ConfigError
 
-Measure = Literal["dev_f1", "best_epoch", "loss", "dev_loss", "gap", "tokens_per_second", "distinct_units", "seconds"]
+Measure = Literal[
+    "dev_f1", "best_epoch", "loss", "dev_loss", "gap", "rise", "tokens_per_second", "distinct_units", "seconds"
+]
 Curve = Literal["loss", "dev_loss", "dev_f1"]
 
 

@@ -94,7 +94,10 @@ def _run(run: PlannedRun, folder: Path, sources: Sources) -> Generator[BatchRepo
 
 
 def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float]:
-    """Return the measures of a finished run, all but its times; losses are those of the last epoch."""
+    """Return the measures of a finished run, all but its times.
+
+    Losses are those of the last epoch: `gap` is dev less train, `rise` the dev loss less the lowest one before.
+    """
     last = epochs[-1]
     return {
         "dev_f1": run.state.best_f1,
@@ -102,6 +105,7 @@ def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float]:
         "loss": last.loss,
         "dev_loss": last.dev_loss,
         "gap": last.dev_loss - last.loss,
+        "rise": last.dev_loss - min(report.dev_loss for report in epochs),
         "distinct_units": run.distinct_units(),
     }
 

@@ -37,6 +37,7 @@ def test_a_run_folder_tells_everything_and_keeps_times_apart(write, tmp_path):
     assert [epoch["epoch"] for epoch in epochs] == [1, 2]
     assert measures["loss"] == epochs[-1]["loss"]
     assert measures["gap"] == epochs[-1]["dev_loss"] - epochs[-1]["loss"]
+    assert measures["rise"] == epochs[-1]["dev_loss"] - min(epoch["dev_loss"] for epoch in epochs)
     assert measures["dev_f1"] == max(epoch["dev_f1"] for epoch in epochs)
     assert measures["distinct_units"] == 100
     assert measures["seconds"] > 0 < measures["tokens_per_second"]
