@@ -16,7 +16,7 @@ from ner_window import storage
 from ner_window.config import Config, DataConfig, dump_yaml, flatten
 from ner_window.errors import ConfigError, CorpusError, ModelError, OutputError
 from ner_window.nn.decoding import best_threshold
-from ner_window.nn.gradients import Floats
+from ner_window.nn.gradients import Floats, Integers
 from ner_window.nn.initialization import Initializer, distinct_rows, embedding, he, uniform, xavier, zeros
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import OBJECTIVES
@@ -75,16 +75,12 @@ class Run:
         """
         c = self.state.parameters["c"]
         before = c.copy()
-        starts = np.cumsum(self.encoded_dev.lengths) - self.encoded_dev.lengths
         for t, tag in enumerate(self.tagger.tags[1:]):
-            spans: list[tuple[int, int]] = [
-                (start + e.start, start + e.end)
-                for start, tags in zip(starts.tolist(), self.dev.tags, strict=True)
-                for e in entities_of(tags)
-                if e.type == split_tag(tag)[1]
-            ]
-            gold = np.array(spans, np.intp).reshape(-1, 2)
-            c[t] -= best_threshold(scores[:, t], self.encoded_dev.lengths, gold)
+            lengths, spans, column = self.encoded_dev.lengths, spans_of(self.dev, split_tag(tag)[1]), scores[:, t]
+            if not len(spans):  # dev cannot tell: the ledger notes it
+                lengths, spans = self.encoded_train.lengths, spans_of(self.train, split_tag(tag)[1])
+                column = self.tagger.scores(self.encoded_train)[:, 1 + t]
+            c[t] -= best_threshold(column, lengths, spans)
         return c - before
 
     def reports(self) -> Iterator[BatchReport | EpochReport]:
@@ -159,6 +155,19 @@ class Run:
         }
         tagger.save(directory, force=force, others=others)
         return tagger
+
+
+def spans_of(corpus: LabelledCorpus, type_: str) -> Integers:
+    """Return the entities of a type as indices (G, 2) of tokens, counted through the corpus: first, one after last."""
+    lengths = np.array([len(tags) for tags in corpus.tags], np.intp)
+    starts = (np.cumsum(lengths) - lengths).tolist()
+    found: list[tuple[int, int]] = [
+        (start + e.start, start + e.end)
+        for start, tags in zip(starts, corpus.tags, strict=True)
+        for e in entities_of(tags)
+        if e.type == type_
+    ]
+    return np.array(found, np.intp).reshape(-1, 2)
 
 
 def vars_of(tagger: Tagger) -> dict[str, Any]:
@@ -252,8 +261,7 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
         "train": {**learning.counts(), "coverage": coverage(words, learning.tokens)},
         "dev": {**dev.counts(), "coverage": coverage(words, dev.tokens)},
         "vectors": {**asdict(report), "sha256": digest, "vocabulary": len(words), "trained_rows": trained},
-        "notes": ["objective margin: the model's scheme is IO, one row of U for each type; model.scheme is not used"]
-        * (config.objective == "margin"),
+        "notes": _margin_notes(types, dev) if config.objective == "margin" else [],
         "types_only_in_dev": sorted({e.type for tags_ in dev.tags for e in entities_of(tags_)} - set(types)),
     }
     in_scheme = [[convert(tags_, scheme) for tags_ in corpus.tags] for corpus in (learning, dev)]
@@ -268,6 +276,14 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
         ledger,
         [],
     )
+
+
+def _margin_notes(types: Sequence[str], dev: LabelledCorpus) -> list[str]:
+    notes = ["objective margin: the model's scheme is IO, one row of U for each type; model.scheme is not used"]
+    missing = sorted(set(types) - {e.type for tags in dev.tags for e in entities_of(tags)})
+    if missing:
+        notes.append(f"types only in train, whose thresholds are therefore chosen on it: {', '.join(missing)}")
+    return notes
 
 
 def initializer(config: Config) -> Initializer:

@@ -52,6 +52,19 @@ def test_thresholds_are_chosen_on_dev_and_no_other_is_better(root):
         assert experiment.score_in(run.dev.scheme, run.dev.tags, tags).micro.f1 <= chosen
 
 
+def test_the_threshold_of_a_type_that_dev_does_not_have_is_chosen_on_train(root, tmp_path):
+    lines = (root / "data/dev.conll").read_text().split("\n")
+    (tmp_path / "dev.conll").write_text(
+        "\n".join(line.split(" ")[0] + " O" if "-LOC" in line else line for line in lines)
+    )
+    run = prepare(root, "objective=margin", f"data.dev={tmp_path}/dev.conll", "training.epochs=3", "data.limit=300")
+    assert run.ledger["notes"][1] == "types only in train, whose thresholds are therefore chosen on it: LOC"
+    list(run.reports())
+    predicted = run.tagger.tag_sentences(run.train.tokens)
+    gold = sum(tag.endswith("-LOC") for tags in run.train.tags for tag in tags)
+    assert sum(tag.endswith("-LOC") for tags in predicted for tag in tags) == pytest.approx(gold, rel=0.3)
+
+
 @pytest.mark.parametrize("objective", ["softmax", "hinge", "margin"])
 def test_dev_loss_is_the_objective_with_the_regulariser(root, objective):
     run = prepare(root, f"objective={objective}", "optimizer.l2=0.01", "training.batch_size=100000")

@@ -13,6 +13,9 @@ def gradcheck(
         Path | None, typer.Argument(help="A YAML file or a model directory.", metavar="[CONFIG|MODEL]")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Tagged data for a MODEL, instead of its training file.")] = None,
+    token_column: Annotated[int | None, typer.Option(help="Of --data, if not as in training.")] = None,
+    tag_column: Annotated[int | None, typer.Option(help="Of --data, if not as in training.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of --data, if not as in training.")] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Check every objective with every activation; without CONFIG always.")
     ] = False,
@@ -44,7 +47,8 @@ def gradcheck(
     if target is None:
         found = checking.check_sample(options)
     elif is_model:
-        found = checking.check_model(target, data, options)
+        layout = {"token_column": token_column, "tag_column": tag_column, "encoding": encoding}
+        found = checking.check_model(target, data, options, layout)
     else:
         found = (checking.check_every if every else checking.check_config)(target, overrides or (), options)
     checks = list(found)

@@ -21,6 +21,7 @@ from ner_window.text.conll import Layout
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.tagging import SCHEMES, convert
 from ner_window.text.vocabulary import PAD
+from ner_window.training import BatchReport
 
 ACTIVATION_NAMES: tuple[str, ...] = get_args(ModelConfig.model_fields["activation"].annotation)
 
@@ -58,8 +59,13 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether no parameter is wrong."""
-        return all(row.verdict != "wrong" for row in self.rows)
+        """Whether every parameter is right, or frozen."""
+        return all(row.verdict not in ("wrong", "not checked") for row in self.rows)
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Whether every gradient compared is 0, both written by hand and numerically."""
+        return not any(row.numeric or row.analytic for row in self.rows)
 
     def place(self, row: ParameterCheck) -> str:
         """Write where in a parameter the largest error is; in a table by the string of the row."""
@@ -94,13 +100,17 @@ def _check_run(config: Config, title: str, options: Options) -> Iterator[Check]:
     source = (run.train, run.encoded_train)
     yield _check_tagger(run.tagger, *source, title, "before training", options)
     if options.burn_in:
-        for _ in islice(run.reports(), options.burn_in):
-            pass
-        yield _check_tagger(run.tagger, *source, title, f"after {options.burn_in} batches", options)
+        batches = (report for report in run.reports() if isinstance(report, BatchReport))
+        learned = sum(1 for _ in islice(batches, options.burn_in))
+        yield _check_tagger(run.tagger, *source, title, f"after {learned} batches", options)
 
 
-def check_model(directory: Path, data: Path | None, options: Options) -> Iterator[Check]:
+def check_model(
+    directory: Path, data: Path | None, options: Options, layout: dict[str, Any] | None = None
+) -> Iterator[Check]:
     """Check a trained model on tagged data, by default on what it was trained on.
+
+    `layout` holds what is different about the layout of `data`: fields of `Layout` that are not None.
 
     Raises
     ------
@@ -112,8 +122,9 @@ def check_model(directory: Path, data: Path | None, options: Options) -> Iterato
     path = data or Path(config.data.train)
     if not path.exists():
         raise ConfigError(f"{path}: what {directory} was trained on is not there; name other tagged data with --data")
-    layout = Layout(config.data.token_column, config.data.tag_column, config.data.encoding)
-    corpus = read_labelled(path, layout, config.data.scheme, config.data.repair).only(config.data.types)
+    as_trained = Layout(config.data.token_column, config.data.tag_column, config.data.encoding)
+    columns = replace(as_trained, **{name: value for name, value in (layout or {}).items() if value is not None})
+    corpus = read_labelled(path, columns, config.data.scheme, config.data.repair).only(config.data.types)
     scheme = SCHEMES[tagger.scheme]
     encoded = tagger.encode(corpus.tokens, [convert(tags, scheme) for tags in corpus.tags])
     yield _check_tagger(tagger, corpus, encoded, str(directory), "as trained", options)
@@ -132,6 +143,8 @@ def _check_tagger(
         for (name, _, _), vocabulary, rows in zip(tagger.network.tables, tagger.vocabularies, kept, strict=True)
     }
     batch = describe(windows, y, corpus.corpus.source)
+    if unknown := int((encoded.labels < 0).sum()):
+        batch += f"; {unknown} of {len(encoded.labels)} tokens left out, whose tags the model does not know"
     result = check(small, parameters, ids, y, title, when, batch, options)
     full = tagger.network.shapes
     return replace(result, names=names, rows=tuple(replace(row, shape=full[row.name]) for row in result.rows))

@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ner_window.nn import objectives
 from ner_window.nn.activations import KINKS
 from ner_window.nn.gradients import Floats, Integers, Parameters, RowGradient
 from ner_window.nn.network import Network, Trace
-from ner_window.nn.objectives import OBJECTIVES
 
 #: J, and the sides of all kinks that it is on.
 Evaluate = Callable[[], tuple[float, bytes]]
@@ -49,12 +49,14 @@ class ParameterCheck:
     ----------
     name, shape, rule
         The parameter, and how its gradient is found.
-    checked, kinks : int
-        Entries compared; how many of them have a kink of J within the step.
+    checked, kinks, left_out : int
+        Entries compared; how many have a kink of J within the step; how many of these could not be compared, because
+        they stand on a kink, and again at the point close by.
     error : float
         The largest relative error, at the index `where`, between `numeric` and `analytic`.
     verdict : str
-        "ok" or "wrong", "frozen" for a table that is not trained, "ok: 0" for a c that cancels out of the margin.
+        "ok" or "wrong", "frozen" for a table that is not trained, "ok: 0" for a c that cancels out of the margin,
+        "not checked" where every entry was left out.
     """
 
     name: str
@@ -62,6 +64,7 @@ class ParameterCheck:
     rule: str
     checked: int = 0
     kinks: int = 0
+    left_out: int = 0
     error: float = 0.0
     where: tuple[int, ...] = ()
     numeric: float = 0.0
@@ -113,11 +116,11 @@ def central_differences(loss: Callable[[], float], parameter: Floats, step: floa
     """
     flat = parameter.reshape(-1)  # a view: `parameter` must be contiguous
     slopes = [_slope(lambda: (loss(), b""), flat, i, step)[0] for i in range(flat.size)]
-    return np.array(slopes).reshape(parameter.shape)
+    return np.array(slopes, np.float64).reshape(parameter.shape)
 
 
-def _slope(evaluate: Evaluate, flat: Floats, i: int, step: float) -> tuple[float, float]:
-    """Return the slope of J by one element and the step it took; NaN where every step has a kink within it."""
+def _slope(evaluate: Evaluate, flat: Floats, i: int, step: float) -> tuple[float | None, float]:
+    """Return the slope of J by one element and the step it took; None where every step has a kink within it."""
     value = flat[i]
     for h in (step, step / 10, step / 100):
         flat[i] = value + h
@@ -127,7 +130,7 @@ def _slope(evaluate: Evaluate, flat: Floats, i: int, step: float) -> tuple[float
         flat[i] = value
         if sides_above == sides_below:
             return (above - below) / (2 * h), h
-    return np.nan, h
+    return None, h
 
 
 def relative_error(analytic: Floats, numeric: Floats) -> float:
@@ -155,8 +158,8 @@ def check_network(
     Parameters
     ----------
     entries : int
-        How many entries of a parameter are compared at most: the largest gradients, one entry of each row of a table,
-        the others at random.
+        How many entries of a parameter are compared: the largest gradients, and others at random. Of a table at least
+        one entry of each row, too, even if these are more.
     tolerance : float
         A larger relative error is "wrong".
 
@@ -170,12 +173,15 @@ def check_network(
     for name, parameter in parameters.items():
         empty = ParameterCheck(name, parameter.shape, RULES[name[0]])
         if name.startswith("E.") and name[2:] in network.frozen:
-            yield replace(empty, rule="none: the vectors stay as they are", verdict="frozen")
+            given = np.isfinite(problem.gradient(name)).any()  # a frozen table must have no gradient at all
+            yield replace(empty, rule="none: the vectors stay as they are", verdict="wrong" if given else "frozen")
             continue
         chosen = _choose(problem.gradient(name), entries, name.startswith("E."), generator)
         result = _compare(empty, problem, chosen, step)
         if not result.error <= tolerance:
             yield replace(result, verdict="wrong")
+        elif not result.checked:
+            yield replace(result, verdict="not checked")
         elif cancels(network, name):
             yield replace(result, verdict="ok: 0", rule="0: c cancels out of 1 - s + s_c")
         else:
@@ -183,15 +189,9 @@ def check_network(
 
 
 def sides(network: Network, trace: Trace) -> bytes:
-    """Return on which side of every kink a forward pass was: of the activation's, and of the margins'.
-
-    dJ/ds of hinge and margin is constant between kinks, so that it tells the sides.
-    """
-    z = trace["z"]
-    parts = [(z > kink).tobytes() for kink in KINKS.get(network.activation, ())]
-    if network.objective != "softmax":
-        parts.append(OBJECTIVES[network.objective](trace["s"], trace["y"])[1]().tobytes())
-    return b"".join(parts)
+    """Return on which side of every kink a forward pass was: of the activation's, and of the objective's."""
+    parts = [(trace["z"] > kink).tobytes() for kink in KINKS.get(network.activation, ())]
+    return b"".join([*parts, objectives.sides(network.objective, trace["s"], trace["y"])])
 
 
 def _choose(analytic: Floats, entries: int, by_row: bool, generator: np.random.Generator) -> Integers:
@@ -201,11 +201,10 @@ def _choose(analytic: Floats, entries: int, by_row: bool, generator: np.random.G
         return np.arange(size)
     largest = np.argsort(-np.abs(analytic).ravel(), kind="stable")[: entries // 2]
     rows, width = (analytic.shape[0], size // analytic.shape[0]) if by_row else (0, 1)
-    each = np.arange(rows) * width + generator.integers(0, width, rows)
-    others = generator.permutation(size)
-    ordered = np.concatenate([largest, generator.permutation(each), others])
-    _, first = np.unique(ordered, return_index=True)
-    return ordered[np.sort(first)[:entries]]
+    wanted = np.union1d(largest, np.arange(rows) * width + generator.integers(0, width, rows))
+    others = generator.permutation(size)[:entries]
+    others = others[~np.isin(others, wanted)]
+    return np.concatenate([wanted, others[: max(0, entries - len(wanted))]])
 
 
 def _compare(empty: ParameterCheck, problem: Problem, chosen: Integers, step: float) -> ParameterCheck:
@@ -214,7 +213,7 @@ def _compare(empty: ParameterCheck, problem: Problem, chosen: Integers, step: fl
     kinks, left_out = result.kinks, list[int]()
     if on_kink:
         result, left_out = _compare_here(result, problem.nudged(), np.array(on_kink), step)
-    return replace(result, checked=len(chosen) - len(left_out), kinks=kinks)
+    return replace(result, checked=len(chosen) - len(left_out), kinks=kinks, left_out=len(left_out))
 
 
 def _compare_here(
@@ -222,7 +221,7 @@ def _compare_here(
 ) -> tuple[ParameterCheck, list[int]]:
     """Return the figures with the worst entry so far, and the entries that stand on a kink.
 
-    NaN, which is what a missing gradient is, counts as the largest error.
+    What is not finite, such as the NaN of a missing gradient or of a broken J, counts as the largest error.
     """
     flat, analytic = problem.parameters[worst.name].reshape(-1), problem.gradient(worst.name).ravel()
     floor = FLOOR * max(1.0, abs(problem.evaluate()[0]))
@@ -230,12 +229,12 @@ def _compare_here(
     for i in chosen.tolist():
         numeric, h = _slope(problem.evaluate, flat, i, step)
         kinks += h < step
-        if np.isnan(numeric):
+        if numeric is None:
             on_kink.append(i)
             continue
         a = float(analytic[i])
         size = max(abs(a), abs(numeric), floor * step / h)
-        error = abs(a - numeric) / size if np.isfinite(a) else np.inf
+        error = abs(a - numeric) / size if np.isfinite(a) and np.isfinite(numeric) else np.inf
         if error > worst.error or not worst.where:
             where = tuple(int(k) for k in np.unravel_index(i, worst.shape))
             worst = replace(worst, error=error, where=where, numeric=numeric, analytic=a)

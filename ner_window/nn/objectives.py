@@ -48,6 +48,14 @@ def softmax_cross_entropy(S: Floats, y: Integers) -> tuple[float, Callable[[], F
     return -float(log_p[rows, y].mean(dtype=np.float64)), backprop
 
 
+def hinge_costs(S: Floats, y: Integers) -> Floats:
+    """s_j - s_y + 1 (B, C): above 0 where class j comes within 1 of the correct class; 0 for the correct class."""
+    rows = np.arange(len(y))
+    costs: Floats = S - S[rows, y][:, None] + S.dtype.type(1)
+    costs[rows, y] = 0
+    return costs
+
+
 def hinge(S: Floats, y: Integers) -> tuple[float, Callable[[], Floats]]:
     """J = mean over the batch of sum over j != y of max(0, s_j - s_y + 1) (Weston and Watkins 1999).
 
@@ -56,8 +64,7 @@ def hinge(S: Floats, y: Integers) -> tuple[float, Callable[[], Floats]]:
     and teach nothing. At the kink, a cost of exactly 0, the derivative of the flat side is taken.
     """
     rows = np.arange(len(y))
-    costs = np.maximum(S - S[rows, y][:, None] + S.dtype.type(1), 0)
-    costs[rows, y] = 0
+    costs = np.maximum(hinge_costs(S, y), 0)
 
     def backprop() -> Floats:
         dS = (costs > 0).astype(S.dtype)  # an incorrect class within the margin
@@ -78,7 +85,7 @@ def margin(S: Floats, y: Integers) -> tuple[float, Callable[[], Floats]]:
     A pair that breaks the rule has dJ/ds = -1 and dJ/ds_c = +1, each times its weight; any other pair has none. A type
     that the batch has no true or no corrupt window of costs nothing.
     """
-    pairs = [_hardest_pairs(S[:, t], y == t + 1) for t in range(S.shape[1])]
+    pairs = [hardest_pairs(S[:, t], y == t + 1) for t in range(S.shape[1])]
     weights = [S.dtype.type(1 / (len(y) * max(costs.shape[1], 1))) for _, _, costs in pairs]
     J = sum(
         float(w * np.maximum(costs, 0).sum(dtype=np.float64)) for w, (_, _, costs) in zip(weights, pairs, strict=True)
@@ -95,7 +102,7 @@ def margin(S: Floats, y: Integers) -> tuple[float, Callable[[], Floats]]:
     return J, backprop
 
 
-def _hardest_pairs(s: Floats, is_true: NDArray[np.bool_]) -> tuple[Integers, Integers, Floats]:
+def hardest_pairs(s: Floats, is_true: NDArray[np.bool_]) -> tuple[Integers, Integers, Floats]:
     """Return the true windows (P,), the N corrupt ones that score highest, and 1 - s + s_c of all pairs (P, N)."""
     true, others = np.flatnonzero(is_true), np.flatnonzero(~is_true)
     others = others[np.argsort(-s[others], kind="stable")[:HARDEST]]
@@ -119,3 +126,19 @@ def corrupt(windows: Integers, y: Integers, generator: np.random.Generator) -> t
 
 #: Objectives by their name in a configuration.
 OBJECTIVES: dict[str, Objective] = {"softmax": softmax_cross_entropy, "hinge": hinge, "margin": margin}
+
+
+def sides(name: str, S: Floats, y: Integers) -> bytes:
+    """Tell on which side of every kink of an objective the scores are: the signs of its costs, and what it compares.
+
+    Between two scores with the same sides J has a derivative everywhere. This is of the forward pass alone, so that a
+    check of gradients does not rely on the gradients that it checks.
+    """
+    if name == "hinge":
+        return (hinge_costs(S, y) > 0).tobytes()
+    if name == "margin":
+        pairs = [hardest_pairs(S[:, t], y == t + 1) for t in range(S.shape[1])]
+        return b"".join(
+            np.sort(others).tobytes() + (costs[:, np.argsort(others)] > 0).tobytes() for _, others, costs in pairs
+        )
+    return b""

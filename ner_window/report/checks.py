@@ -30,11 +30,23 @@ def _row(check: Check, row: ParameterCheck) -> tuple[str, ...]:
 def verdict(check: Check, tolerance: float) -> str:
     """Say in a sentence how a check ended, kinks and frozen tables included."""
     wrong = [row.name for row in check.rows if row.verdict == "wrong"]
-    kinks = sum(row.kinks for row in check.rows)
-    sentence = f"wrong over the tolerance of {tolerance:g}: {', '.join(wrong)}" if wrong else "all gradients are right"
+    unchecked = [row.name for row in check.rows if row.verdict == "not checked"]
+    kinks, left_out = sum(row.kinks for row in check.rows), sum(row.left_out for row in check.rows)
+    if wrong:
+        sentence = f"wrong over the tolerance of {tolerance:g}: {', '.join(wrong)}"
+    elif unchecked:
+        sentence = f"not checked, as every entry stands on a kink: {', '.join(unchecked)}"
+    elif check.shows_nothing:
+        sentence = "nothing is shown: every gradient is 0, for no window breaks the margin; take other windows or more"
+    else:
+        sentence = "all gradients are right"
     if kinks:
-        sentence += f"; {kinks} entries have a kink within the step and were compared beside it"
-    return sentence
+        sentence += f"; {kinks} entries have a kink within the step, {kinks - left_out} were compared beside it"
+    return sentence + (f" and {left_out} left out" if left_out else "")
+
+
+def _word(check: Check) -> str:
+    return "wrong" if not check.passed else "all 0" if check.shows_nothing else "ok"
 
 
 def summary_text(checks: Sequence[Check]) -> str:
@@ -44,6 +56,6 @@ def summary_text(checks: Sequence[Check]) -> str:
         worst = max(check.rows, key=lambda row: row.error)
         entries, kinks = sum(row.checked for row in check.rows), sum(row.kinks for row in check.rows)
         figures = (entries, kinks, f"{worst.error:.1e}", f"{worst.name}{check.place(worst)}")
-        rows.append((check.objective, check.activation, check.when, *figures, "ok" if check.passed else "wrong"))
+        rows.append((check.objective, check.activation, check.when, *figures, _word(check)))
     header = ("objective", "activation", "when", "checked", "kinks", "rel. error", "in", "verdict")
     return f"{checks[0].batch}\n\n{table(header, rows, left=(0, 1, 2))}"

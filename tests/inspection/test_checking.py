@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from ner_window.config import load_config
+from ner_window.experiment import prepare
 from ner_window.inspection.checking import Options, check_config, check_sample, choose_tokens, repeats
 from ner_window.nn.objectives import OBJECTIVES
 from ner_window.tagger import EncodedCorpus
@@ -45,6 +47,15 @@ def test_the_sample_covers_every_objective_and_activation_before_and_after_train
         assert verdicts.pop("E.suffix") == "frozen"
         assert set(verdicts.values()) <= {"ok", "ok: 0"}
         assert "4 with padding, 2 with a repeated word" in check.batch
+
+
+def test_batches_are_counted_apart_from_epochs_and_no_more_than_there_are(root, monkeypatch, tmp_path):
+    monkeypatch.setenv("NER_WINDOW_CACHE", str(tmp_path))
+    options = Options(entries=5, burn_in=1000)
+    settings = ["data.limit=30", "training.epochs=2", "training.batch_size=200"]
+    _, after = check_config(root / "configs/quickstart.yaml", settings, options)
+    tokens = prepare(load_config(root / "configs/quickstart.yaml", settings)).encoded_train.lengths.sum()
+    assert after.when == f"after {2 * -(-tokens // 200)} batches"
 
 
 @pytest.mark.parametrize("settings", [["objective=hinge"], ["objective=margin"], ["vectors.train=freeze"]])

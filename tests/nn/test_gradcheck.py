@@ -177,6 +177,84 @@ def test_a_forgotten_regulariser_is_caught(monkeypatch):
     assert wrong(check(*make(l2=0.05))) == {"W", "U"}
 
 
+def squared_hinge_gradient(S, y):
+    J, _ = objectives.hinge(S, y)
+    dS = 2 * np.maximum(objectives.hinge_costs(S, y), 0)
+    dS[np.arange(len(y)), y] = -dS.sum(axis=1)
+    return J, lambda: dS / len(y)
+
+
+def softmax_gradient_for_hinge(S, y):
+    return objectives.hinge(S, y)[0], objectives.softmax_cross_entropy(S, y)[1]
+
+
+def margin_gradient_that_depends_on_the_score(S, y):
+    J, back = objectives.margin(S, y)
+    return J, lambda: back() * (1 + 1e-3 * S)
+
+
+@pytest.mark.parametrize("activation", ACTIVATION_NAMES)
+@pytest.mark.parametrize(
+    ("name", "planted_wrong"),
+    [
+        ("hinge", squared_hinge_gradient),
+        ("hinge", softmax_gradient_for_hinge),
+        ("margin", margin_gradient_that_depends_on_the_score),
+    ],
+)
+def test_a_gradient_that_is_not_constant_between_kinks_is_caught(monkeypatch, activation, name, planted_wrong):
+    net, parameters = make(name, activation)  # made before, so that the network is the right one
+    monkeypatch.setitem(objectives.OBJECTIVES, name, planted_wrong)
+    rows = check(net, parameters)
+    assert wrong(rows) >= {"U", "W"}
+    assert all(row.left_out == 0 for row in rows.values())
+
+
+def test_a_loss_that_is_not_finite_is_wrong():
+    net, parameters = make()
+    parameters["b"][0] = np.nan
+    assert wrong(check(net, parameters)) == set(parameters)
+
+
+def test_a_frozen_table_that_gets_a_gradient_is_wrong(monkeypatch):
+    net, parameters = make(frozen=frozenset({"case"}))
+    loss = Network.loss
+
+    def with_one(self, *arguments):
+        J, backprop = loss(self, *arguments)
+        return J, lambda: {**backprop(), "E.case": np.zeros((4, 2))}
+
+    assert wrong(check(net, parameters)) == set()
+    monkeypatch.setattr(Network, "loss", with_one)
+    assert wrong(check(net, parameters)) == {"E.case"}
+
+
+def test_a_dropped_row_is_found_in_a_table_of_more_rows_than_entries(monkeypatch):
+    net = Network((("word", 40, 3),), 2, hidden_units=4, labels=3)
+    generator = np.random.default_rng(0)
+    parameters = {name: generator.normal(0, 0.6, shape) for name, shape in net.shapes.items()}
+    windows = np.arange(40).reshape(1, 8, 5)
+    used = layers.sum_rows
+    for dropped in range(40):
+
+        def drop(ids, values, dropped=dropped):
+            gradient = used(ids, values)
+            return RowGradient(np.delete(gradient.rows, dropped), np.delete(gradient.values, dropped, axis=0))
+
+        monkeypatch.setattr(layers, "sum_rows", drop)
+        rows = {r.name: r for r in check_network(net, parameters, windows, np.arange(8) % 3, entries=20)}
+        assert rows["E.word"].verdict == "wrong", dropped
+        assert rows["E.word"].checked >= 40
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_right_gradient_of_a_large_loss_is_not_called_wrong(seed):
+    net, parameters = make("hinge", seed=seed)
+    parameters["c"] *= 3000  # J is in the thousands: its rounding is as large as small gradients
+    parameters["U"] *= 1e-2
+    assert wrong(check(net, parameters)) == set()
+
+
 def test_a_missing_gradient_is_wrong(monkeypatch):
     loss = Network.loss
 
@@ -228,6 +306,19 @@ def test_a_kink_within_the_step_is_passed_with_a_smaller_one():
     numeric = central_differences(lambda: net.loss(parameters, windows, LABELS[:1])[0], parameters["b"])
     analytic = net.loss(parameters, windows, LABELS[:1])[1]()["b"]
     assert relative_error(analytic, numeric) > 0.1  # what a check that does not know of kinks would have said
+
+
+@pytest.mark.parametrize("distance", [3e-6, 3e-7])
+def test_rounding_of_a_smaller_step_is_not_called_an_error(distance):
+    net, parameters = make(activation="relu")
+    windows = WINDOWS[:, :1]
+    trace = {}
+    net.forward(parameters, windows, trace=trace)
+    parameters["b"] -= trace["z"][0] - distance
+    parameters["U"] *= 1e-4  # gradients of W and b near the floor
+    rows = {r.name: r for r in check_network(net, parameters, windows, LABELS[:1])}
+    assert rows["b"].kinks == 4
+    assert wrong(rows) == set()
 
 
 @pytest.mark.parametrize("objective", ["hinge", "margin"])
