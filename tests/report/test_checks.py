@@ -16,7 +16,7 @@ def test_a_row_tells_where_the_largest_error_is_and_of_a_table_which_word():
     lines = check_text(make(W, E), 1e-6).split("\n")
     assert lines[0] == "c.yaml: hinge, relu, before training: J = 1.500000 in float64"
     assert lines[4].split()[:6] == ["W", "2", "x", "3", "6", "0"]
-    assert lines[4].endswith("2.0e-09    [1, 2]  +5.000e-01  +5.000e-01       ok  dJ/dW = delta x^T")
+    assert lines[4].endswith("2.0e-09     [1, 2]  +5.000e-01  +5.000e-01       ok  dJ/dW = delta x^T")
     assert "'port'[0]" in lines[5]
 
 
