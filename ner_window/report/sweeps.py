@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ner_window.report.tables import table
-from ner_window.sweep.options import Expectation
 from ner_window.sweep.plan import Sweep, shown
-from ner_window.sweep.results import Summary, judge, rows_of, summarize
+from ner_window.sweep.results import LEVEL, Finding, Side, Summary, findings_of, rows_of
 from ner_window.sweep.runs import Outcome
 
 #: How a measure is written: a factor and a format. dev_f1 is a fraction, shown in percent.
@@ -27,8 +26,8 @@ FORMATS = {
 }
 #: Rule of the verdicts, shown beside them.
 RULE = (
-    "Means agree with the lecture or disagree if they differ by at least twice the standard error of their difference, "
-    "sqrt(s1^2/n1 + s2^2/n2); otherwise they cannot be told apart. n counts seeds, ± is their sample deviation."
+    f"Means are told apart by Welch's t-test at the {100 * LEVEL:g} % level, or by any difference if neither deviates; "
+    "± is the sample deviation over the seeds."
 )
 
 
@@ -136,17 +135,18 @@ def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             "says": sweep.options.lecture.says,
             "findings": [
                 {
-                    **expectation.model_dump(),
-                    **{
-                        "verdict": verdict,
-                        "sentence": sentence,
-                        "measured": {"higher": vars(high), "lower": vars(low)},
-                    },
+                    **finding.expectation.model_dump(),
+                    **{"verdict": finding.verdict, "p": finding.p, "sentence": measured(finding)},
+                    "measured": {"higher": _side_json(finding.higher), "lower": _side_json(finding.lower)},
                 }
-                for expectation, high, low, verdict, sentence in _findings(sweep, outcomes)
+                for finding in findings_of(sweep, outcomes)
             ],
         },
     }
+
+
+def _side_json(side: Side) -> dict[str, Any]:
+    return vars(side.summary) | ({"best": {"of": side.settings, "settings": side.best}} if side.best else {})
 
 
 def sweep_files(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None) -> dict[str, str]:
@@ -171,44 +171,67 @@ def run_line(outcome: Outcome, position: int, total: int) -> str:
 
 
 def conclusions(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[str]:
-    """Return what the lecture says, a sentence of what was measured for each expectation, and the rule of judging."""
+    """Return what the lecture says, a sentence of what was measured for each expectation, and the rule of judging.
+
+    Where nothing is expected, one sentence tells between what the first measure lies.
+    """
     says = sweep.options.lecture.says
-    sentences = [sentence for *_, sentence in _findings(sweep, outcomes)]
-    return [f"The lecture: {says}"] * bool(says) + sentences + [RULE] * bool(sentences)
+    findings = findings_of(sweep, outcomes)
+    sentences = [measured(finding) for finding in findings] or span(sweep, outcomes)
+    return [f"The lecture: {says}"] * bool(says) + sentences + [RULE] * bool(findings)
 
 
-def _findings(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[tuple[Expectation, Summary, Summary, str, str]]:
-    found: list[tuple[Expectation, Summary, Summary, str, str]] = []
-    for expectation in sweep.options.lecture.expect:
-        high, low = (
-            summarize([outcome for outcome in outcomes if outcome.run.has(selector)], expectation.measure)
-            for selector in (expectation.higher, expectation.lower)
-        )
-        verdict = judge(high, low)
-        found.append((expectation, high, low, verdict, measured(expectation, high, low, verdict)))
-    return found
+def span(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[str]:
+    """Return one sentence of the lowest and the highest setting of the first measure, none if there are not two."""
+    measure = sweep.options.measures[0]
+    found = [(row.summaries[measure], row.settings) for row in rows_of(sweep, outcomes)]
+    ordered = sorted((pair for pair in found if pair[0].mean is not None), key=lambda pair: pair[0].mean or 0.0)
+    if len(ordered) < 2:
+        return []
+    ends = []
+    for summary, settings in (ordered[0], ordered[-1]):
+        setting = selector_text({key: settings[key] for key in sweep.keys})
+        failed = f"; {failures(summary)}" if summary.failed else ""
+        ends.append(f"{plus_minus(measure, summary)} ({setting}{failed})")
+    return [f"Measured: {_quantity(measure)} from {ends[0]} to {ends[1]}."]
 
 
-def measured(expectation: Expectation, high: Summary, low: Summary, verdict: str) -> str:
-    """Write one sentence: both sides with mean, deviation, seeds and failures, and the verdict."""
-    name = expectation.measure
-    higher, lower = expectation.higher, expectation.lower
-    different = {key: value for key, value in lower.items() if higher.get(key) != value} or lower
-    same_key = len(higher) == 1 and higher.keys() == lower.keys()
-    sides = [
-        f"{plus_minus(name, summary)} with {text}" + f" ({failures(summary)})" * bool(summary.failed)
-        for summary, text in (
-            (high, selector_text(higher)),
-            (low, selector_text(different, values_only=same_key)),
-        )
-    ]
-    if high.seeds == low.seeds:
-        seeds = f"{high.seeds} seed{'s' * (high.seeds != 1)}{' each' * (high.seeds > 0)}"
-    else:
-        seeds = f"{high.seeds} and {low.seeds} seeds"
+def measured(finding: Finding) -> str:
+    """Write one sentence: both sides with mean, deviation and failures, the ratio of two speeds, seeds, p, verdict."""
+    measure, selectors = finding.expectation.measure, (finding.expectation.higher, finding.expectation.lower)
+    high, low = finding.higher.summary, finding.lower.summary
+    sides = [_side(measure, *side) for side in zip((finding.higher, finding.lower), selectors, strict=True)]
+    facts = [f"{_quantity(measure)} {sides[0]} against {sides[1]}"]
+    if measure == "tokens_per_second" and high.mean and low.mean:
+        facts.append(f"{high.mean / low.mean:.1f} times as many")
+    facts.append(_seeds(high.seeds, low.seeds))
+    if finding.p is not None:
+        facts.append(probability(finding.p))
     few = " (a deviation takes two seeds)" if min(high.seeds, low.seeds) < 2 else ""
-    unit = " (%)" * (name == "dev_f1")
-    return f"Measured: {name}{unit} {sides[0]} against {sides[1]}, {seeds}: {verdict}{few}."
+    return f"Measured: {', '.join(facts)}: {finding.verdict}{few}."
+
+
+def _side(measure: str, side: Side, selector: Mapping[str, Any]) -> str:
+    best = f" (best of {side.settings}: {selector_text(side.best)})" if side.best else ""
+    failed = f" ({failures(side.summary)})" if side.summary.failed else ""
+    return f"{plus_minus(measure, side.summary)} with {selector_text(selector)}{best}{failed}"
+
+
+def _quantity(measure: str) -> str:
+    return f"{measure} (%)" if measure == "dev_f1" else measure
+
+
+def _seeds(high: int, low: int) -> str:
+    if high != low:
+        return f"{high} and {low} seeds"
+    return f"{high} seed{'s' * (high != 1)}{' each' * (high > 0)}"
+
+
+def probability(p: float) -> str:
+    """Write p with three digits after the point, with more where they would hide the side of the level it is on."""
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.3f}" if abs(p - LEVEL) > 0.0006 else f"p = {p:.6f}"
 
 
 def selector_text(selector: Mapping[str, Any], *, values_only: bool = False) -> str:

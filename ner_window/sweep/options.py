@@ -2,7 +2,7 @@
 
 import copy
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -36,10 +36,13 @@ class PlotConfig(Section):
 class Expectation(Section):
     """A comparison that the results can contradict: the measure is higher in the runs of one selector than of another.
 
-    A selector is settings by dotted key; it selects the runs that have them all.
+    A selector is settings by dotted key; it selects the runs that have them all. Where they differ in other keys,
+    `take` says what is compared: the mean of all, or, on each side, the best setting: the one with the highest mean
+    over the seeds. It is chosen by the numbers that are then compared, so its mean is a little flattered.
     """
 
     measure: Measure = "dev_f1"
+    take: Literal["mean", "best"] = "mean"
     higher: dict[str, Any] = Field(min_length=1)
     lower: dict[str, Any] = Field(min_length=1)
 
@@ -62,6 +65,14 @@ class SweepConfig(Section):
     measures: tuple[Measure, ...] = Field((), strict=False)
     plot: PlotConfig = PlotConfig()
     lecture: LectureConfig = LectureConfig()
+
+
+def place_of(name: str, source: str, origins: Mapping[str, str]) -> str:
+    """Return where a dotted key is given, or the key that it is a part of, and the key: the head of a message on it."""
+    known = name
+    while known and known not in origins:
+        known = known.rpartition(".")[0]
+    return f"{origins.get(known, source)}: {name}"
 
 
 class Draft:
@@ -97,10 +108,7 @@ class Draft:
 
     def where(self, name: str) -> str:
         """Return file:line: name of a key of the sweep's own, or of the key that it is a part of."""
-        known = name
-        while known and known not in self.origins:
-            known = known.rpartition(".")[0]
-        return f"{self.origins.get(known, self.source)}: {name}"
+        return place_of(name, self.source, self.origins)
 
     def _places(self, key: str) -> list[str]:
         """Return the options, or else the lines, that set or sweep a key of the config."""
@@ -161,4 +169,6 @@ class Draft:
             origins |= {key: where for (first, _, key), where in places if first == section and key}
         if "seeds" in self.origins:
             origins["seed"] = self.origins["seeds"]
-        return tree, origins | self.overridden
+        origins |= self.overridden
+        whole = tuple(f"{key}." for key in itertools.chain(self.fixed, *self.axes))  # no part of these is the base's
+        return tree, {key: where for key, where in origins.items() if not key.startswith(whole)}

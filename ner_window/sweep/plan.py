@@ -13,7 +13,7 @@ from typing import Any
 
 from ner_window.config import PATHS, Config, absolute, flatten, put, validate
 from ner_window.errors import ConfigError
-from ner_window.sweep.options import Draft, Expectation, LectureConfig, PlotConfig, SweepConfig
+from ner_window.sweep.options import Draft, Expectation, LectureConfig, PlotConfig, SweepConfig, place_of
 
 #: Characters of a run's folder name; a longer one is cut and gets a digest.
 LONGEST_NAME = 100
@@ -73,7 +73,8 @@ def load_sweep(
     Raises
     ------
     ConfigError
-        One line for each thing that is wrong in the sweep or in the configuration of any run.
+        One line for each thing that is wrong in the sweep or in the configuration of any run, and for each file of
+        train, dev or vectors that does not exist.
     """
     draft = Draft(path, seeds, base)
     draft.apply(overrides, grids)
@@ -114,11 +115,34 @@ def _configs(
             put(whole, key, value)
         try:
             configs.append(validate(Config, whole, source, origins))
+            problems |= dict.fromkeys(_missing_files(configs[-1], source, origins))
         except ConfigError as error:
             problems |= dict.fromkeys(str(error).split("\n"))
     if problems:
         raise ConfigError("\n".join(problems))
     return configs
+
+
+def _missing_files(config: Config, source: str, origins: dict[str, str]) -> Iterator[str]:
+    """Yield a message for each file that a run would read and that does not exist; data.test is none of them."""
+    for key, name in (
+        ("data.train", config.data.train),
+        ("data.dev", config.data.dev),
+        ("vectors.source", config.vectors.source),
+    ):
+        path = Path(name)
+        if path.is_absolute() and not _exists(path):  # what is no path, such as random, was not made absolute
+            yield (
+                f"{place_of(key, source, origins)}: does not exist, got {name!r}; "
+                "a path is relative to the file that it stands in, that of an option to the working directory"
+            )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # it cannot be looked at: its runs will tell why
+        return True
 
 
 def _refuse_repeats(runs: Sequence[PlannedRun], source: str) -> None:

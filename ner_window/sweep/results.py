@@ -3,14 +3,17 @@
 import json
 import math
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ner_window.sweep.options import Expectation
 from ner_window.sweep.plan import Sweep
 from ner_window.sweep.runs import Outcome
 
 Verdict = Literal["agrees", "disagrees", "cannot be told apart"]
+#: Two means are told apart if p is less: of two that are the same, seeds part as far in 5 % of the cases.
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,24 +56,84 @@ class Row:
 
 def rows_of(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Row]:
     """Group outcomes by setting, in the order of the runs."""
-    groups: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        groups.setdefault(json.dumps(outcome.run.settings), []).append(outcome)
     return [
         Row(found[0].run.settings, tuple(found), {m: summarize(found, m) for m in sweep.options.measures})
-        for found in groups.values()
+        for found in _by_setting(outcomes)
     ]
 
 
-def judge(higher: Summary, lower: Summary) -> Verdict:
-    """Compare two means with twice the standard error of their difference, sqrt(s1^2 / n1 + s2^2 / n2) (Welch 1947).
+def _by_setting(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(json.dumps(outcome.run.settings), []).append(outcome)
+    return list(groups.values())
 
-    A smaller difference cannot be told from chance, nor can any where a side has less than two seeds.
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: a summary of the runs of a selector, or of the best of their settings.
+
+    Where that is one of several, `best` has its values of the keys in which they differ, and `settings` their number.
+    """
+
+    summary: Summary
+    settings: int = 1
+    best: dict[str, Any] = field(default_factory=dict)
+
+
+def side_of(outcomes: Sequence[Outcome], selector: Mapping[str, Any], expectation: Expectation) -> Side:
+    """Return one side of an expectation; the best setting is the one with the highest mean, the first of equals."""
+    selected = [outcome for outcome in outcomes if outcome.run.has(selector)]
+    groups = _by_setting(selected)
+    if expectation.take == "mean" or len(groups) < 2:
+        return Side(summarize(selected, expectation.measure))
+    summaries = [summarize(group, expectation.measure) for group in groups]
+    means = [-math.inf if summary.mean is None else summary.mean for summary in summaries]
+    i = means.index(max(means))
+    settings = [group[0].run.settings for group in groups]
+    best = {key: value for key, value in settings[i].items() if any(other[key] != value for other in settings)}
+    return Side(summaries[i], len(groups), best)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was measured of an expectation: both sides, the verdict, and the p of the test, None where none was made."""
+
+    expectation: Expectation
+    higher: Side
+    lower: Side
+    verdict: Verdict
+    p: float | None
+
+
+def findings_of(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Finding]:
+    """Judge each expectation of a sweep."""
+    found: list[Finding] = []
+    for expectation in sweep.options.lecture.expect:
+        higher, lower = (side_of(outcomes, side, expectation) for side in (expectation.higher, expectation.lower))
+        found.append(Finding(expectation, higher, lower, *judge(higher.summary, lower.summary)))
+    return found
+
+
+def judge(higher: Summary, lower: Summary) -> tuple[Verdict, float | None]:
+    """Compare two means by Welch's t-test, two-sided, at the 5 % level; return the verdict and p.
+
+    Where neither side deviates there is nothing to test and no p: any difference counts. A side of less than two seeds
+    has no deviation, and nothing can be told.
     """
     if higher.mean is None or lower.mean is None or higher.deviation is None or lower.deviation is None:
-        return "cannot be told apart"
-    difference = higher.mean - lower.mean
-    error = math.sqrt(higher.deviation**2 / higher.seeds + lower.deviation**2 / lower.seeds)
-    if difference == 0 or abs(difference) < 2 * error:
-        return "cannot be told apart"
-    return "agrees" if difference > 0 else "disagrees"
+        return "cannot be told apart", None
+    difference, deviations = higher.mean - lower.mean, (higher.deviation, lower.deviation)
+    p = _welch(difference, deviations, (higher.seeds, lower.seeds)) if any(deviations) else None
+    if difference == 0 or (p is not None and p >= LEVEL):
+        return "cannot be told apart", p
+    return ("agrees" if difference > 0 else "disagrees"), p
+
+
+def _welch(difference: float, deviations: tuple[float, float], seeds: tuple[int, int]) -> float:
+    """Return p of t = difference / sqrt(s1^2 / n1 + s2^2 / n2), with Welch's (1947) degrees of freedom."""
+    from scipy.stats import ttest_ind_from_stats  # type: ignore[import-untyped]
+
+    unit = max(deviations)  # t has none; the squares of huge or tiny losses would leave the range of float64
+    s1, s2 = (deviation / unit for deviation in deviations)
+    return float(ttest_ind_from_stats(difference / unit, s1, seeds[0], 0.0, s2, seeds[1], equal_var=False).pvalue)

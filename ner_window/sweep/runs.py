@@ -21,6 +21,8 @@ from ner_window.training import BatchReport, EpochReport
 
 #: The file that tells a folder of this program's, of a sweep and of a run, from any other folder.
 SWEEP_FILE, RUN_FILE = "sweep.yaml", "run.json"
+#: A run of another version of these is run again.
+SAME_VERSIONS = ("ner_window", "numpy")
 
 
 @dataclass(frozen=True)
@@ -38,28 +40,40 @@ class Outcome:
 
 
 def begin(sweep: Sweep, directory: Path, *, resume: bool, force: bool) -> None:
-    """Make the folder of a sweep, or, to resume, take it as it is but for what a killed process left half-written.
+    """Make the folder of a sweep, or, to resume, take the one that is there. Its record is of the plan that is run now.
+
+    What a killed process left half-written is removed.
 
     Raises
     ------
     OutputError
-        It exists and may not be replaced.
+        It exists and may not be replaced, or cannot be written.
     """
     if (directory / SWEEP_FILE).exists() and not (resume or force):
         raise OutputError(f"{directory}: exists already; go on with --resume, or start again with --force")
+    text = dump_yaml(sweep.options)
     if not (resume and directory.exists()):
-        text = dump_yaml(sweep.options)
         storage.write_directory(directory, {SWEEP_FILE: text}, force=force, marker=SWEEP_FILE)
         return
     storage.refuse_existing(directory, True, SWEEP_FILE)
+    _rewrite(directory / SWEEP_FILE, text)
     for left in itertools.chain((directory / "runs").glob(".new-*"), (directory / "runs").glob(".old-*")):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def _rewrite(path: Path, text: str) -> None:
+    temporary = path.with_name(f".new-{path.name}")
+    try:
+        temporary.write_bytes(text.encode())
+        temporary.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def execute(sweep: Sweep, directory: Path, *, resume: bool) -> Iterator[BatchReport | EpochReport | Outcome]:
     """Run one after another; yield the reports of each run and then its outcome. Its folder is written whole or not.
 
-    With `resume` a run is not run again if its folder is there, of the same configuration and the same data.
+    With `resume` a run is not run again if its folder is there, of the same configuration, data and versions.
     """
     sources = Sources()
     for run in sweep.runs:
@@ -81,7 +95,8 @@ def _run(run: PlannedRun, folder: Path, sources: Sources) -> Generator[BatchRepo
             yield report
     except NerWindowError as problem:
         error = str(problem)
-    measures, history = {"dev_f1": 0.0}, prepared.state.history if prepared else []
+    measures: dict[str, float | None] = {"dev_f1": 0.0}
+    history = prepared.state.history if prepared else []
     if prepared and not error:
         measures = measures_of(prepared, epochs)
     times = {
@@ -93,10 +108,12 @@ def _run(run: PlannedRun, folder: Path, sources: Sources) -> Generator[BatchRepo
     return outcome
 
 
-def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float]:
+def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float | None]:
     """Return the measures of a finished run, all but its times.
 
-    Losses are those of the last epoch: `gap` is dev less train, `rise` the dev loss less the lowest one before.
+    Losses are those of the last epoch: `gap` is dev less train, `rise` the dev loss less the lowest one before. Both
+    are None for objective margin: there the train loss counts corrupt copies and the dev loss does not, so the two are
+    different quantities.
     """
     last = epochs[-1]
     return {
@@ -107,7 +124,13 @@ def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float]:
         "gap": last.dev_loss - last.loss,
         "rise": last.dev_loss - min(report.dev_loss for report in epochs),
         "distinct_units": run.distinct_units(),
+        **_incomparable(run.config),
     }
+
+
+def _incomparable(config: Config) -> dict[str, None]:
+    """Return the measures that mean nothing under a configuration's objective; see `measures_of`."""
+    return dict.fromkeys(("gap", "rise") if config.objective == "margin" else ())
 
 
 def _finite(numbers: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,12 +166,15 @@ def _portable(config: Config) -> dict[str, Any]:
 
 
 def read_outcome(folder: Path, run: PlannedRun, sources: Sources) -> Outcome | None:
-    """Return what a run left, or None if it has not run, or was of another configuration or other data."""
+    """Return what a run left, or None if it has not run, or was of another configuration, other data or versions."""
     try:
         record, times = (json.loads((folder / name).read_text("utf-8")) for name in (RUN_FILE, "timings.json"))
         epochs = [json.loads(line) for line in (folder / "metrics.jsonl").read_text("utf-8").splitlines()]
         if record["config"] != _portable(run.config) or record["digests"] != sources.digests(run.config):
             return None
-        return Outcome(run, record["error"], record["measures"] | times["measures"], epochs, reused=True)
+        if any(record["versions"][name] != versions()[name] for name in SAME_VERSIONS):
+            return None
+        measures = record["measures"] | times["measures"] | _incomparable(run.config)
+        return Outcome(run, record["error"], measures, epochs, reused=True)
     except (OSError, ValueError, KeyError, TypeError, NerWindowError):
         return None

@@ -20,6 +20,7 @@ def drawn(tmp_path):
 
     def draw(text, values=None, name="one_sweep"):
         (tmp_path / f"{name}.yaml").write_text(BASE + text)
+        (tmp_path / "t.conll").touch()
         sweep = load_sweep(tmp_path / f"{name}.yaml")
         values = values or [0.5 + 0.01 * i for i in range(len(sweep.runs))]
         outcomes = []

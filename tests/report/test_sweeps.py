@@ -1,9 +1,10 @@
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
-from ner_window.report.sweeps import plus_minus, reason, sweep_csv, sweep_json, sweep_markdown, sweep_table
+from ner_window.report.sweeps import plus_minus, probability, reason, sweep_csv, sweep_json, sweep_markdown, sweep_table
 from ner_window.sweep.plan import load_sweep
 from ner_window.sweep.results import Summary, summarize
 from ner_window.sweep.runs import Outcome
@@ -21,6 +22,11 @@ lecture:
 NOT_FINITE = "epoch 2: the loss is not finite, got nan; lower optimizer.learning_rate"
 
 
+@pytest.fixture(autouse=True)
+def corpus(tmp_path):
+    (tmp_path / "t.conll").touch()
+
+
 @pytest.fixture
 def results(tmp_path):
     """Xavier with F1 80, 82, 84 (mean 82, deviation 2), zeros with 10, 10 and a failed run: 0."""
@@ -36,18 +42,19 @@ def results(tmp_path):
 
 
 def test_the_table_has_what_differs_and_says_what_was_measured(results):
-    # zeros: mean of 10, 10, 0 is 6.67, deviation sqrt((3.33^2 + 3.33^2 + 6.67^2) / 2) = 5.77; loss of two seeds
+    # zeros: mean of 10, 10, 0 is 6.67, deviation sqrt((3.33^2 + 3.33^2 + 6.67^2) / 2) = 5.77; loss of two seeds.
+    # t = 75.33 / sqrt(2^2 / 3 + 5.77^2 / 3) = 21.4; for df = 2, fewer than there are, a table gives 31.6 at 0.1 % and
+    # for 3 it gives 12.9. df = 12.44^2 / (1.333^2 / 2 + 11.11^2 / 2) = 2.47, between them
     assert [" ".join(line.split()) for line in sweep_table(*results).split("\n")] == [
         "model.initialization seeds dev_f1, % loss failures",
         "xavier 3 82.00 ± 2.00 0.6000 ± 0.1000",
         "zeros 3 6.67 ± 5.77 2.5000 ± 0.7071 failed 1 of 3: the loss is not finite",
         "",
         "The lecture: Zeros cannot break the symmetry.",
-        "Measured: dev_f1 (%) 82.00 ± 2.00 with model.initialization=xavier against 6.67 ± 5.77 with zeros "
-        "(failed 1 of 3: the loss is not finite), 3 seeds each: agrees.",
-        "Means agree with the lecture or disagree if they differ by at least twice the standard error of their "
-        "difference, sqrt(s1^2/n1 + s2^2/n2); otherwise they cannot be told apart. n counts seeds, ± is their sample "
-        "deviation.",
+        "Measured: dev_f1 (%) 82.00 ± 2.00 with model.initialization=xavier against 6.67 ± 5.77 with "
+        "model.initialization=zeros (failed 1 of 3: the loss is not finite), 3 seeds each, p < 0.001: agrees.",
+        "Means are told apart by Welch's t-test at the 5 % level, or by any difference if neither deviates; ± is the "
+        "sample deviation over the seeds.",
     ]
 
 
@@ -78,6 +85,8 @@ def test_json_holds_everything(results):
     assert document["runs"][0]["epochs"][0]["dev_f1"] == 0.80
     finding = document["lecture"]["findings"][0]
     assert finding["verdict"] == "agrees"
+    assert 0 < finding["p"] < 0.05
+    assert finding["take"] == "mean"
     assert finding["measured"]["lower"]["failed"] == 1
 
 
@@ -88,7 +97,7 @@ def test_one_seed_has_no_deviation_and_no_verdict(results):
     assert "1 seed each: cannot be told apart (a deviation takes two seeds)." in text
 
 
-def test_what_both_sides_have_is_said_once(tmp_path):
+def test_both_sides_are_said_in_full_also_what_they_share(tmp_path):
     (tmp_path / "s.yaml").write_text(
         SWEEP.replace("zeros]", "zeros], window.radius: [0, 1]")
         .replace("higher: {", "higher: {window.radius: 1, ")
@@ -98,23 +107,93 @@ def test_what_both_sides_have_is_said_once(tmp_path):
     outcomes = [Outcome(run, None, {"dev_f1": 0.5}, []) for run in sweep.runs]
     assert (
         "Measured: dev_f1 (%) 50.00 ± 0.00 with window.radius=1, model.initialization=xavier "
-        "against 50.00 ± 0.00 with model.initialization=zeros, 3 seeds each: cannot be told apart."
+        "against 50.00 ± 0.00 with window.radius=1, model.initialization=zeros, 3 seeds each: cannot be told apart."
     ) in sweep_table(sweep, outcomes)
 
 
 def test_unequal_numbers_of_seeds_are_said(results):
     sweep, outcomes = results
-    assert "3 and 2 seeds: agrees." in sweep_table(sweep, outcomes[:5])
+    assert "3 and 2 seeds, p < 0.001: agrees." in sweep_table(sweep, outcomes[:5])
 
 
-def test_a_sweep_without_a_lecture_is_its_table(tmp_path):
-    (tmp_path / "s.yaml").write_text(SWEEP.partition("lecture")[0])
+def _outcomes(tmp_path, text, measure, values):
+    """Write a sweep; return it, and outcomes of which the n-th has the n-th value."""
+    (tmp_path / "s.yaml").write_text(text)
     sweep = load_sweep(tmp_path / "s.yaml")
-    outcomes = [Outcome(run, None, {"dev_f1": 0.5}, []) for run in sweep.runs]
+    return sweep, [Outcome(run, None, {measure: x}, []) for run, x in zip(sweep.runs, values, strict=True)]
+
+
+def test_the_best_setting_is_named_with_how_many_it_was_chosen_from(tmp_path):
+    text = SWEEP.replace("zeros]", "zeros], window.radius: [0, 1]").replace("{measure: dev_f1", "{take: best")
+    values = [0.1, 0.1, 0.1, 0.8, 0.82, 0.84, 0.7, 0.7, 0.7, 0.2, 0.2, 0.2]
+    sweep, outcomes = _outcomes(tmp_path, text, "dev_f1", values)
+    assert (
+        "Measured: dev_f1 (%) 82.00 ± 2.00 with model.initialization=xavier (best of 2: window.radius=1) "
+        "against 70.00 ± 0.00 with model.initialization=zeros (best of 2: window.radius=0), 3 seeds each, p = 0.009: "
+        "agrees."  # t = 12 / sqrt(2^2 / 3) = 10.39 for df = 2, where p = 1 - t / sqrt(2 + t^2) = 0.0091
+    ) in sweep_table(sweep, outcomes)
+    measured = sweep_json(sweep, outcomes)["lecture"]["findings"][0]["measured"]
+    assert measured["lower"]["best"] == {"of": 2, "settings": {"window.radius": 0}}
+
+
+def test_speeds_are_said_with_their_ratio(tmp_path):
+    text = SWEEP.replace("dev_f1", "tokens_per_second")
+    sweep, outcomes = _outcomes(tmp_path, text, "tokens_per_second", [9000, 9000, 9000, 300, 330, 360])
+    assert (  # 9000 / 330 = 27.27
+        "with model.initialization=zeros, 27.3 times as many, 3 seeds each, p < 0.001: agrees."
+    ) in sweep_table(sweep, outcomes)
+    sweep, outcomes = _outcomes(tmp_path, text, "tokens_per_second", [9000, 9000, 9000, None, None, None])
+    assert "times as many" not in sweep_table(sweep, outcomes)
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0004, "p < 0.001"),
+        (0.004, "p = 0.004"),
+        (0.31249, "p = 0.312"),
+        (0.04996, "p = 0.049960"),
+        (0.0501, "p = 0.050100"),
+    ],
+)
+def test_p_is_written_so_that_it_shows_the_side_of_the_level(p, text):
+    assert probability(p) == text
+
+
+def test_a_sweep_that_expects_nothing_says_between_what_its_first_measure_lies(tmp_path):
+    text = SWEEP.partition("lecture")[0].replace("[xavier, zeros]", "[he, xavier, zeros]")
+    values = [0.7] * 3 + [0.80, 0.82, 0.84] + [0.5] * 3
+    sweep, outcomes = _outcomes(tmp_path, text, "dev_f1", values)
     assert sweep_table(sweep, outcomes).split("\n")[1:] == [
-        "xavier                    3  50.00 ± 0.00     -",
+        "he                        3  70.00 ± 0.00     -",
+        "xavier                    3  82.00 ± 2.00     -",
         "zeros                     3  50.00 ± 0.00     -",
+        "",
+        "Measured: dev_f1 (%) from 50.00 ± 0.00 (model.initialization=zeros) to 82.00 ± 2.00 "
+        "(model.initialization=xavier).",
     ]
+    (tmp_path / "s.yaml").write_text(text + "lecture: {says: Begin well.}\n")
+    sweep = load_sweep(tmp_path / "s.yaml")
+    assert sweep_table(sweep, outcomes).split("\n")[-2] == "The lecture: Begin well."
+
+
+def test_failures_are_said_where_nothing_is_expected(results):
+    sweep, outcomes = results
+    lecture = sweep.options.lecture.model_copy(update={"expect": ()})
+    sweep = replace(sweep, options=sweep.options.model_copy(update={"lecture": lecture}))
+    assert (
+        "from 6.67 ± 5.77 (model.initialization=zeros; failed 1 of 3: the loss is not finite) to 82.00"
+        in sweep_table(sweep, outcomes)
+    )
+
+
+@pytest.mark.parametrize("measures", ["dev_f1, loss", "loss, dev_f1"])
+def test_one_setting_or_no_values_are_a_table_alone(tmp_path, measures):
+    text = SWEEP.partition("lecture")[0].replace("dev_f1, loss", measures)
+    sweep, outcomes = _outcomes(tmp_path, text.replace(", zeros", ""), "dev_f1", [0.1, 0.2, 0.3])
+    assert "Measured" not in sweep_table(sweep, outcomes)
+    sweep, outcomes = _outcomes(tmp_path, text, "best_epoch", range(6))
+    assert "Measured" not in sweep_table(sweep, outcomes)
 
 
 @pytest.mark.parametrize(

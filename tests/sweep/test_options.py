@@ -14,6 +14,8 @@ def test_paths_are_relative_to_the_base_to_the_sweep_and_with_options_to_the_wor
     for folder in ("configs", "elsewhere"):
         (tmp_path / folder).mkdir()
     (tmp_path / "configs/base.yaml").write_text("data: {train: a.conll, dev: b.conll}\n")
+    for file in ("configs/a.conll", "c.conll", "v.txt", "elsewhere/w.txt"):
+        (tmp_path / file).touch()
     path = write("set: {data.dev: c.conll}\ngrid: {vectors.source: [v.txt, random]}\n", "base: configs/base.yaml\n")
     monkeypatch.chdir(tmp_path / "elsewhere")
     config = load_sweep(path, ["data.test=d.conll"]).runs[0].config
@@ -86,6 +88,8 @@ def other(tmp_path, monkeypatch):
 
     def other(text):
         (tmp_path / "configs/other.yaml").write_text(text)
+        (tmp_path / "configs/a.conll").touch()
+        (tmp_path / "configs/b.conll").touch()
         return Path("../configs/other.yaml")
 
     return other

@@ -127,6 +127,60 @@ def test_a_plan_that_is_wrong_is_refused_before_any_run(write, text, message):
     assert str(error.value) == message.replace("s.yaml", str(path))
 
 
+HINT = "a path is relative to the file that it stands in, that of an option to the working directory"
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("set:\n  data.dev: d.conll\n", [], "s.yaml:3: data.dev: does not exist, got '{folder}/d.conll'"),
+        (
+            "grid:\n  vectors.source: [random, glove-6b-50d, v.txt]\n",
+            [],
+            "s.yaml:3: vectors.source: does not exist, got '{folder}/v.txt'",
+        ),
+        (
+            "grid:\n  data: [{train: t.conll, dev: t.conll}, {train: u.conll, dev: t.conll}]\n",
+            [],
+            "s.yaml:3: data.train: does not exist, got '{folder}/u.conll'",
+        ),
+        (
+            "",
+            ["data={train: ../t.conll, dev: w.conll}"],
+            "--set data={{train: ../t.conll, dev: w.conll}}: data.dev: does not exist, got '{folder}/in/w.conll'",
+        ),
+        ("", ["data.train=w.conll"], "--set data.train=w.conll: data.train: does not exist, got '{folder}/in/w.conll'"),
+    ],
+)
+def test_a_file_that_does_not_exist_is_refused_before_any_run(write, tmp_path, monkeypatch, text, options, message):
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path / "in")
+    path = write(text)
+    with pytest.raises(ConfigError) as error:
+        load_sweep(path, options)
+    assert str(error.value) == message.format(folder=tmp_path).replace("s.yaml", str(path)) + f"; {HINT}"
+
+
+def test_every_missing_file_has_one_line_and_the_test_corpus_is_not_looked_for(write, tmp_path):
+    base = "base:\n  vectors: {source: v.txt}\n  data:\n    train: t.conll\n    dev: d.conll\n    test: e.conll\n"
+    path = write("seeds: [1, 2]\n", base)
+    with pytest.raises(ConfigError) as error:
+        load_sweep(path)
+    lines = str(error.value).split("\n")
+    assert [line.split(": does not")[0] for line in lines] == [f"{path}:5: data.dev", f"{path}:2: vectors.source"]
+    (tmp_path / "v.txt").touch()
+    (tmp_path / "d.conll").touch()
+    assert len(load_sweep(path).runs) == 2
+
+
+def test_what_to_take_is_mean_or_best(write):
+    text = "grid: {model.activation: [relu, tanh]}\n" + EXPECT % "tanh"
+    assert load_sweep(write(text)).options.lecture.expect[0].take == "mean"
+    assert load_sweep(write(text.replace("{measure", "{take: best, measure"))).options.lecture.expect[0].take == "best"
+    with pytest.raises(ConfigError, match=r"expect\.0\.take: should be 'mean' or 'best', got 'worst'"):
+        load_sweep(write(text.replace("{measure", "{take: worst, measure")))
+
+
 def test_an_expectation_that_an_option_leaves_without_runs_is_dropped_with_a_note(write):
     path = write("grid: {model.activation: [relu, tanh]}\n" + EXPECT % "tanh")
     assert len(load_sweep(path).options.lecture.expect) == 1

@@ -69,6 +69,32 @@ def test_resuming_runs_what_is_new_changed_or_damaged_and_nothing_else(write, co
     assert not any(o.reused for o in outcomes_of(load_sweep(path, ["training.epochs=1"]), out, resume=False))
 
 
+@pytest.mark.parametrize(("package", "reused"), [("ner_window", False), ("numpy", False), ("python", True)])
+def test_what_another_version_ran_is_run_again(write, tmp_path, package, reused):
+    sweep, out = load_sweep(write(SMALL), seeds="1"), tmp_path / "out"
+    outcomes_of(sweep, out)
+    path = out / "runs/activation=relu-seed=1/run.json"
+    record = json.loads(path.read_text())
+    record["versions"][package] = "0.0.1"
+    path.write_text(json.dumps(record))
+    assert [outcome.reused for outcome in outcomes_of(sweep, out)] == [reused, True]
+    assert [outcome.reused for outcome in outcomes_of(sweep, out)] == [True, True]
+
+
+def test_two_losses_that_are_different_quantities_are_not_compared(write, tmp_path):
+    sweep, out = load_sweep(write("set: {objective: margin, training.epochs: 1}\n")), tmp_path / "out"
+    (first,) = outcomes_of(sweep, out)
+    assert first.measures["loss"] > 0 < first.measures["dev_loss"]
+    assert (first.measures["gap"], first.measures["rise"]) == (None, None)
+    path = out / f"runs/{sweep.runs[0].name}/run.json"
+    record = json.loads(path.read_text())
+    record["measures"]["gap"] = 0.1  # as an earlier state of the program recorded it
+    path.write_text(json.dumps(record))
+    (again,) = outcomes_of(sweep, out)
+    assert again.reused
+    assert again.measures == first.measures
+
+
 def test_moved_data_is_the_same_data(write, corpus, tmp_path):
     path, out = write(SMALL), tmp_path / "out"
     outcomes_of(load_sweep(path), out)
@@ -79,7 +105,9 @@ def test_moved_data_is_the_same_data(write, corpus, tmp_path):
 
 def test_a_failed_run_is_kept_with_its_error_and_the_others_go_on(write, corpus, tmp_path):
     text = f"grid: {{data.train: [{tmp_path}/none.conll, {tmp_path}/t.conll]}}\nset: {{training.epochs: 1}}\n"
+    (tmp_path / "none.conll").touch()
     sweep = load_sweep(write(text))
+    (tmp_path / "none.conll").unlink()  # after the plan was checked
     failed, fine = outcomes_of(sweep, tmp_path / "out")
     assert failed.error == f"{tmp_path}/none.conll: cannot be read: No such file or directory"
     assert failed.measures["dev_f1"] == 0
@@ -108,6 +136,7 @@ def test_beginning_anew_empties_the_folder_and_resuming_removes_halves(write, tm
     (out / "runs/whole").mkdir()
     begin(sweep, out, resume=True, force=False)
     assert [path.name for path in (out / "runs").iterdir()] == ["whole"]
+    assert sorted(path.name for path in out.iterdir()) == ["runs", "sweep.yaml"]
     with pytest.raises(OutputError, match="exists already; go on with --resume, or start again with --force"):
         begin(sweep, out, resume=False, force=False)
     begin(sweep, out, resume=False, force=True)
@@ -121,6 +150,23 @@ def test_the_record_of_a_sweep_gives_the_same_runs(write, tmp_path):
     again = load_sweep(tmp_path / "out/sweep.yaml")
     assert again.runs == sweep.runs
     assert again.options == sweep.options
+
+
+def test_resuming_records_the_plan_that_is_run(write, tmp_path):
+    out = tmp_path / "out"
+    begin(load_sweep(write(SMALL)), out, resume=False, force=False)
+    grown = load_sweep(write(SMALL), ["training.epochs=1"], ["window.radius=[0, 1]"], seeds="1,2,3")
+    begin(grown, out, resume=True, force=False)
+    again = load_sweep(out / "sweep.yaml")
+    assert again.runs == grown.runs
+    assert again.options == grown.options
+
+
+def test_a_record_that_cannot_be_written_is_said(write, tmp_path):
+    sweep, out = load_sweep(write(SMALL)), tmp_path / "out"
+    (out / "sweep.yaml").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"out/sweep\.yaml: cannot be written: Is a directory"):
+        begin(sweep, out, resume=True, force=False)
 
 
 def test_only_a_run_folder_is_replaced_by_a_run(tmp_path):
