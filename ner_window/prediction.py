@@ -1,13 +1,10 @@
 """Prediction from streams: any input format to any output format, a batch of sentences in memory at a time."""
 
-import bz2
-import gzip
 import html
 import json
-import lzma
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import IO, Any, Literal
 from ner_window.errors import CorpusError, OutputError
 from ner_window.tagger import Tagger, locate
 from ner_window.text.conll import DOCSTART, Block, Layout, decode_line, read_blocks, split_columns
+from ner_window.text.files import unpacked_name
 from ner_window.text.tagging import Entity, convert, entities_of
 
 InputFormat = Literal["auto", "conll", "tokens", "text", "jsonl"]
@@ -27,7 +25,6 @@ BATCH = 8192
 #: Bytes read together.
 PIECE = 1 << 16
 
-_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _SUFFIXES: dict[str, InputFormat] = {
     ".conll": "conll",
     ".iob": "conll",
@@ -92,16 +89,6 @@ def predict(
                 yield _RENDER[written](item, answers, probabilities)
     if written == "html":
         yield "</main></html>\n"
-
-
-def open_input(path: str) -> IO[bytes]:
-    """Open a file by its name, compressed ones (.gz, .bz2, .xz) as what is in them; ``-`` is standard input."""
-    if path == "-":
-        return sys.stdin.buffer
-    try:
-        return _OPENERS.get(Path(path).suffix, open)(path, "rb")  # type: ignore[no-any-return]
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 class Lines:
@@ -332,7 +319,7 @@ def plan(inputs: Sequence[str], output: Path | None, force: bool) -> list[tuple[
     """Pair every input file with its output; None is standard output.
 
     A directory among the inputs stands for the files in it. One input goes to the file `output`; several, or a
-    directory, go to files of their own names in the directory `output`.
+    directory, go to files of their own names in the directory `output`, those of compressed ones without .gz.
 
     Raises
     ------
@@ -348,7 +335,7 @@ def plan(inputs: Sequence[str], output: Path | None, force: bool) -> list[tuple[
     if len(inputs) == 1 and files == list(inputs) and not output.is_dir():
         pairs = [(files[0], output)]
     else:
-        pairs = [(name, output / Path("stdin" if name == "-" else name).name) for name in files]
+        pairs = [(name, output / ("stdin" if name == "-" else unpacked_name(name))) for name in files]
     targets = [target for _, target in pairs]
     for target in targets:
         refuse_existing_file(target, force)
@@ -359,12 +346,20 @@ def plan(inputs: Sequence[str], output: Path | None, force: bool) -> list[tuple[
 
 def refuse_existing_file(target: Path, force: bool) -> None:
     """Raise `OutputError` if a file exists and may not be replaced, or is a directory."""
-    if target.is_dir() or (target.exists() and not force):
+    if target.is_dir():
+        raise OutputError(f"{target}: is a directory; name a file in it")
+    if target.exists() and not force:
         raise OutputError(f"{target}: exists already; choose another output, or replace it with --force")
 
 
 def write_whole(target: Path, pieces: Iterable[str], encoding: str) -> None:
-    """Write a file under a temporary name and move it into place when it is whole."""
+    """Write a file under a temporary name and move it into place when it is whole.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
     temporary = target.with_name(f".new-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -372,7 +367,10 @@ def write_whole(target: Path, pieces: Iterable[str], encoding: str) -> None:
             for piece in pieces:
                 file.write(piece.encode(encoding))
         temporary.replace(target)
+    except FileExistsError as error:  # of mkdir, where a folder of the path is a file
+        raise OutputError(f"{target}: cannot be written: {error.filename} is not a directory") from None
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

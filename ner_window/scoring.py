@@ -8,6 +8,7 @@ from ner_window.errors import CorpusError
 from ner_window.evaluation.metrics import Score, score
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
+from ner_window.text.files import is_read_once
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.tagging import Repair, Scheme, convert, split_tag
 
@@ -74,10 +75,12 @@ def score_files(
     Raises
     ------
     CorpusError
-        The files do not hold the same tokens in the same sentences.
+        The files do not hold the same tokens in the same sentences, or a single one is no file but a pipe.
     """
     second = layout
     if predicted is None:
+        if is_read_once(gold):
+            raise CorpusError(f"{gold}: score reads a single file twice; give a file, or two inputs")
         predicted, layout = gold, Layout(layout.token_column, -2, layout.encoding)
         second = Layout(layout.token_column, -1, layout.encoding)
     correct = read_labelled(gold, layout, method=method)

@@ -61,6 +61,8 @@ def refuse_existing(path: Path, force: bool, marker: str = "model.json") -> None
 
     What was made here holds a file `marker`, which tells its kind: model.json a model, run.json a run of a sweep.
     """
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path}: is not a directory and is not replaced; choose another output")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already; choose another output, or replace it with --force")
     if path.is_dir() and any(path.iterdir()) and not (path / marker).exists():
@@ -111,12 +113,12 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_tensors(path: Path, shapes: Mapping[str, tuple[int, ...]], why: str) -> dict[str, Floats]:
-    """Return the tensors of a file after comparing their names, shapes and dtypes; -1 stands for any size.
+    """Return the tensors of a file after checking their names, shapes, dtypes and numbers; -1 stands for any size.
 
     Raises
     ------
     ModelError
-        The file is damaged, or holds other tensors than expected.
+        The file is damaged, or holds other tensors than expected, or numbers that are not finite.
     """
     tensors, _ = _load(path)
     missing, more = sorted(shapes.keys() - tensors.keys()), sorted(tensors.keys() - shapes.keys())
@@ -130,6 +132,8 @@ def read_tensors(path: Path, shapes: Mapping[str, tuple[int, ...]], why: str) ->
             raise ModelError(f"{path}: {name!r} has shape {array.shape}, expected {expected} for {why}")
         if array.dtype != np.float32:
             raise ModelError(f"{path}: {name!r} has dtype {array.dtype}, expected float32")
+        if not np.isfinite(array).all():  # 10 ms for 400,000 vectors; without it NaN is a tag, and a gradient
+            raise ModelError(f"{path}: {name!r} holds values that are not finite; train the model again")
     return tensors
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ner_window.cli.console import Set, print_json
+from ner_window.cli.console import Quiet, Set, print_json
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at a configuration, check it, describe it.")
 
@@ -13,7 +13,7 @@ File = Annotated[Path, typer.Argument(help="A YAML file.", metavar="CONFIG")]
 
 
 @app.command()
-def show(config: File, overrides: Set = None) -> None:
+def show(config: File, overrides: Set = None, quiet: Quiet = False) -> None:
     """Print every value, and where it comes from.
 
     Example: ner-window config show configs/quickstart.yaml --set seed=7
@@ -27,7 +27,7 @@ def show(config: File, overrides: Set = None) -> None:
 
 
 @app.command()
-def check(config: File, overrides: Set = None) -> None:
+def check(config: File, overrides: Set = None, quiet: Quiet = False) -> None:
     """Say whether a configuration is right; if not, everything that is wrong with it.
 
     Example: ner-window config check configs/quickstart.yaml
@@ -39,7 +39,10 @@ def check(config: File, overrides: Set = None) -> None:
 
 
 @app.command()
-def schema(config: Annotated[Path | None, typer.Argument(help="Not needed.", metavar="[CONFIG]")] = None) -> None:
+def schema(
+    config: Annotated[Path | None, typer.Argument(help="Not needed.", metavar="[CONFIG]")] = None,
+    quiet: Quiet = False,
+) -> None:
     """Print the JSON Schema of configurations, from which editors complete.
 
     Example: ner-window config schema

@@ -10,17 +10,26 @@ import typer
 
 @dataclass
 class State:
-    """Options that stand before the command."""
+    """What the switches for all commands say."""
 
     quiet: bool = False
 
 
 state = State()
 
+
+def _silence(value: bool) -> bool:
+    """Take the switch behind a command for the one before it: then `note` knows, and nothing has to be handed on."""
+    state.quiet = state.quiet or value
+    return value
+
+
 RepairRule = Literal["conlleval", "discard", "strict"]
 
 Model = Annotated[Path, typer.Argument(help="A model directory.", metavar="MODEL")]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="No progress and no notes on standard error.")]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", callback=_silence, help="No progress and no notes on standard error.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
 Set = Annotated[list[str] | None, typer.Option("--set", help="Override one key: KEY=VALUE.", metavar="KEY=VALUE")]
@@ -32,9 +41,9 @@ TagColumn = Annotated[int, typer.Option(help="Column of the tag; -1 is the last.
 Encoding = Annotated[str, typer.Option(help="Encoding of the data.")]
 
 
-def note(text: str, quiet: bool = False) -> None:
+def note(text: str) -> None:
     """Print what is no result, on standard error."""
-    if not (quiet or state.quiet):
+    if not state.quiet:
         typer.echo(text, err=True)
 
 

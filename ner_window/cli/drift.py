@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ner_window.cli.console import Encoding, Json, Model, TagColumn, TokenColumn, note, print_json
+from ner_window.cli.console import Json, Model, Quiet, note, print_json
 
 
 def drift(
@@ -17,9 +17,10 @@ def drift(
     limit: Annotated[int, typer.Option("--limit", min=1, help="List so many words of each kind.", metavar="N")] = 20,
     count: Annotated[int, typer.Option("--neighbors", min=1, help="Look at so many neighbours.", metavar="N")] = 10,
     as_json: Json = False,
-    token_column: TokenColumn = 0,
-    tag_column: TagColumn = -1,
-    encoding: Encoding = "utf-8",
+    token_column: Annotated[int | None, typer.Option(help="Of the text, if not as in training.")] = None,
+    tag_column: Annotated[int | None, typer.Option(help="Of the text, if not as in training.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the text, if not as in training.")] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Tell which word vectors moved in fine-tuning, how far, and which words of a text were left behind.
 
@@ -29,9 +30,9 @@ def drift(
     """
     from ner_window.inspection.drift import of_model
     from ner_window.report.drifts import drift_text
-    from ner_window.text.conll import Layout
 
-    result = of_model(model, data, Layout(token_column, tag_column, encoding), limit, count)
+    layout = {"token_column": token_column, "tag_column": tag_column, "encoding": encoding}
+    result = of_model(model, data, layout, limit, count)
     for line in result.notes:
         note(f"note: {line}")
     if as_json:

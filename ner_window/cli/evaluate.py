@@ -5,12 +5,23 @@ from typing import Annotated, Any
 
 import typer
 
-from ner_window.cli.console import Encoding, Force, Json, Model, RepairOption, TagColumn, TokenColumn, note, print_json
+from ner_window.cli.console import (
+    Encoding,
+    Force,
+    Json,
+    Model,
+    Quiet,
+    RepairOption,
+    TagColumn,
+    TokenColumn,
+    note,
+    print_json,
+)
 
 
 def evaluate(
     model: Model,
-    data: Annotated[list[Path], typer.Argument(help="CoNLL files with tags.", metavar="DATA...")],
+    data: Annotated[list[Path], typer.Argument(help="CoNLL files with tags; - is standard input.", metavar="DATA...")],
     as_json: Json = False,
     repair: RepairOption = "conlleval",
     errors: Annotated[int, typer.Option("--errors", min=0, help="List the N most frequent errors.")] = 0,
@@ -21,6 +32,7 @@ def evaluate(
     token_column: TokenColumn = 0,
     tag_column: TagColumn = -1,
     encoding: Encoding = "utf-8",
+    quiet: Quiet = False,
 ) -> None:
     """Score a model's entities on tagged data, counted as conlleval counts.
 
@@ -44,7 +56,7 @@ def evaluate(
         low = low or (min_f1 is not None and result.micro.f1 < min_f1)
         documents.append(scoring.evaluation_json(corpus, result, repair))
         if not as_json:
-            typer.echo(tables.score_table(str(path), result, corpus.scheme.name, repair, corpus.left_out))
+            typer.echo(tables.score_table(corpus.corpus.source, result, corpus.scheme.name, repair, corpus.left_out))
             typer.echo(("\n" + tables.confusion_table(result)) if confusion else "", nl=confusion)
             typer.echo(("\n" + tables.error_table(result, errors)) if errors else "", nl=bool(errors))
         else:

@@ -51,11 +51,11 @@ def experiment(
         raise typer.BadParameter("choose one of --resume and --force")
     sweep = load_sweep(file, overrides or (), grids or (), seeds, base)
     for text in sweep.notes:
-        note(text, quiet)
+        note(text)
     directory = output_of(file, output)
     begin(sweep, directory, resume=resume, force=force)
-    outcomes = _run_all(sweep, directory, resume, quiet or state.quiet)
-    _write_results(sweep, outcomes, directory, quiet)
+    outcomes = _run_all(sweep, directory, resume)
+    _write_results(sweep, outcomes, directory)
     if as_json:
         print_json(sweep_json(sweep, outcomes))
     else:
@@ -64,12 +64,12 @@ def experiment(
         raise typer.Exit(1)
 
 
-def _run_all(sweep: "Sweep", directory: Path, resume: bool, quiet: bool) -> list["Outcome"]:
+def _run_all(sweep: "Sweep", directory: Path, resume: bool) -> list["Outcome"]:
     """Run all, with progress; after Ctrl-C say how to go on and end with 130."""
     stopped: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     try:
-        outcomes = _consume(sweep, directory, resume, stopped, quiet)
+        outcomes = _consume(sweep, directory, resume, stopped)
     finally:
         signal.signal(signal.SIGINT, before)
     if len(outcomes) < len(sweep.runs):
@@ -80,7 +80,7 @@ def _run_all(sweep: "Sweep", directory: Path, resume: bool, quiet: bool) -> list
     return outcomes
 
 
-def _consume(sweep: "Sweep", directory: Path, resume: bool, stopped: list[int], quiet: bool) -> list["Outcome"]:
+def _consume(sweep: "Sweep", directory: Path, resume: bool, stopped: list[int]) -> list["Outcome"]:
     """Take the reports of all runs, until all have ended or Ctrl-C came; what was begun then is not kept."""
     from tqdm import tqdm
 
@@ -89,14 +89,14 @@ def _consume(sweep: "Sweep", directory: Path, resume: bool, stopped: list[int], 
     from ner_window.training import EpochReport
 
     outcomes: list[Outcome] = []
-    hide = True if quiet else None  # None: hidden where standard error is no terminal
+    hide = True if state.quiet else None  # None: hidden where standard error is no terminal
     with tqdm(total=len(sweep.runs), unit=" runs", leave=False, disable=hide) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of overflow: the loss that is not finite says it
         for report in execute(sweep, directory, resume=resume):
             if isinstance(report, Outcome):
                 outcomes.append(report)
                 bar.update()
-                if not quiet:
+                if not state.quiet:
                     bar.write(run_line(report, len(outcomes), len(sweep.runs)), file=sys.stderr)
             elif isinstance(report, EpochReport):
                 bar.set_postfix(epoch=report.epoch, dev_f1=f"{100 * report.dev_f1:.2f}")
@@ -105,7 +105,7 @@ def _consume(sweep: "Sweep", directory: Path, resume: bool, stopped: list[int], 
     return outcomes
 
 
-def _write_results(sweep: "Sweep", outcomes: list["Outcome"], directory: Path, quiet: bool) -> None:
+def _write_results(sweep: "Sweep", outcomes: list["Outcome"], directory: Path) -> None:
     """Write the table in all its forms, and the plot where matplotlib is installed."""
     from ner_window.errors import MissingExtraError
     from ner_window.prediction import write_whole
@@ -116,8 +116,8 @@ def _write_results(sweep: "Sweep", outcomes: list["Outcome"], directory: Path, q
     try:
         plot = plot_svg(sweep, outcomes)
     except MissingExtraError as error:
-        note(f"{directory / 'plot.svg'}: not written: {error}", quiet)
+        note(f"{directory / 'plot.svg'}: not written: {error}")
     files = sweep_files(sweep, outcomes, plot)
     for name, text in files.items():
         write_whole(directory / name, [text], "utf-8")
-    note(f"{directory}: {', '.join(sorted(files))} and {len(outcomes)} runs", quiet)
+    note(f"{directory}: {', '.join(sorted(files))} and {len(outcomes)} runs")

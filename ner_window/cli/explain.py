@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ner_window.cli.console import Force, Json, Model, note
+from ner_window.cli.console import Force, Json, Model, Quiet, note
 
 
 def explain(
@@ -20,10 +20,12 @@ def explain(
     top: Annotated[int, typer.Option("--top", min=1, help="Show the N most probable tags.", metavar="N")] = 3,
     as_json: Json = False,
     output_format: Annotated[
-        Literal["text", "html"], typer.Option("--format", help="Tables, or a coloured page.")
-    ] = "text",
+        Literal["text", "html"] | None,
+        typer.Option("--format", help="Tables, or a coloured page. Default: by the ending of FILE, else text."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file.", metavar="FILE")] = None,
     force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Tell which of the words in its window, and which features, decided the tag of each token.
 
@@ -38,18 +40,21 @@ def explain(
     from ner_window.report.explanations import explanation_page, explanation_text
     from ner_window.tagger import Tagger
 
-    if as_json and output_format == "html":
+    by_ending = output is not None and output.suffix.lower() in (".html", ".htm")
+    page = output_format == "html" or (output_format is None and by_ending and not as_json)
+    if as_json and page:
         raise typer.BadParameter("choose one of --json and --format html")
     target = None if output is None or str(output) == "-" else output
     if target:
         refuse_existing_file(target, force)
     text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape") if sentence == "-" else sentence
     result = explanation.explain(Tagger.load(model), explanation.cut(text, tokens), method, top)
-    if output_format == "html":
+    if page:
         pieces = explanation_page(result)
     else:
         pieces = [json.dumps(result.as_dict(), indent=2, ensure_ascii=False) if as_json else explanation_text(result)]
-        note("\n".join(f"note: {line}" for line in result.notes), quiet=not result.notes)
+        for line in result.notes:
+            note(f"note: {line}")
     if target:
         write_whole(target, [*pieces, "\n"], "utf-8")
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ner_window.cli.console import Json, Set, print_json
+from ner_window.cli.console import Json, Quiet, Set, print_json
 
 
 def gradcheck(
@@ -27,6 +27,7 @@ def gradcheck(
     seed: Annotated[int, typer.Option(min=0, help="Chooses windows, entries, and what dropout drops.")] = 13,
     overrides: Set = None,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare the gradients written by hand with central differences, on your own data. Exit code 1 if one is wrong.
 

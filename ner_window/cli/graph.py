@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ner_window.cli.console import Force, Set, note
+from ner_window.cli.console import Force, Json, Quiet, Set, note
 
 if TYPE_CHECKING:
     from ner_window.nn.graph import Graph
     from ner_window.tagger import Tagger
 
-Format = Literal["text", "mermaid", "dot", "svg", "html"]
+Format = Literal["text", "mermaid", "dot", "svg", "html", "json"]
 
-#: The format of an output file by its ending; any other is text.
+#: The format of an output file by its ending.
 _FORMATS: dict[str, Format] = {
+    ".txt": "text",
     ".mmd": "mermaid",
     ".mermaid": "mermaid",
     ".dot": "dot",
@@ -23,6 +24,7 @@ _FORMATS: dict[str, Format] = {
     ".svg": "svg",
     ".html": "html",
     ".htm": "html",
+    ".json": "json",
 }
 
 
@@ -52,9 +54,11 @@ def graph(
     output_format: Annotated[
         Format | None, typer.Option("--format", help="Default: by the ending of FILE, else text.")
     ] = None,
+    as_json: Json = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to a file.", metavar="FILE")] = None,
     overrides: Set = None,
     force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show the computation graph, x -> W x -> + b -> f -> U h -> s -> J: shapes, and with a sentence all numbers.
 
@@ -68,6 +72,7 @@ def graph(
     target = None if output is None or str(output) == "-" else output
     if target:
         refuse_existing_file(target, force)
+    chosen = _format(target, output_format, as_json)
     if (source is None) == (example is None):
         raise typer.BadParameter("give one of MODEL, CONFIG and --example")
     if sentence is None and (tokens or token is not None or tag is not None):
@@ -78,19 +83,36 @@ def graph(
         built = _example(example or "")
     else:
         built = _network(source, overrides or [], sentence, tokens, token, tag)
-    chosen = output_format or _FORMATS.get(target.suffix.lower() if target else "", "text")
     renderers = {
         "text": graphs.graph_text,
         "mermaid": graphs.mermaid,
         "dot": graphs.dot,
         "svg": drawing.svg,
         "html": graph_page.page,
+        "json": graphs.json_text,
     }
     text = renderers[chosen](built)
     if target:
         write_whole(target, [text, "\n"], "utf-8")
     else:
         typer.echo(text)
+
+
+def _format(target: Path | None, given: Format | None, as_json: bool) -> Format:
+    """Return the format that was asked for, or that the ending of the file stands for."""
+    from ner_window.errors import OutputError
+
+    if as_json and given not in (None, "json"):
+        raise typer.BadParameter(f"choose one of --json and --format {given}")
+    if as_json or given or target is None:
+        return "json" if as_json else given or "text"
+    ending = target.suffix.lower()
+    if ending not in _FORMATS:
+        raise OutputError(
+            f"{target}: expected a name that ends in {', '.join(_FORMATS)}, got {ending!r}; "
+            "choose one of these, or name the format with --format"
+        )
+    return _FORMATS[ending]
 
 
 def _example(name: str) -> "Graph":
@@ -110,7 +132,10 @@ def _network(
         return computation.shapes_of(_tagger(source, overrides), str(source))
     text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape") if sentence == "-" else sentence
     sentences = cut(text, tokens)
-    return computation.window_graph(_tagger(source, overrides), sentences, token, tag)
+    built = computation.window_graph(_tagger(source, overrides), sentences, token, tag)
+    for line in computation.notes(built):
+        note(f"note: {line}")
+    return built
 
 
 def _tagger(source: Path, overrides: list[str]) -> "Tagger":

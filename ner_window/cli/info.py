@@ -2,10 +2,10 @@
 
 import typer
 
-from ner_window.cli.console import Json, Model, print_json
+from ner_window.cli.console import Json, Model, Quiet, print_json
 
 
-def info(model: Model, as_json: Json = False) -> None:
+def info(model: Model, as_json: Json = False, quiet: Quiet = False) -> None:
     """Tell what a model is, what it was trained on, and its scores.
 
     Example: ner-window info runs/quickstart

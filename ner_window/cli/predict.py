@@ -41,16 +41,16 @@ def predict(
     from ner_window import prediction
     from ner_window.tagger import Tagger
     from ner_window.text.conll import Layout
+    from ner_window.text.files import open_input, shown_name
 
     tagger = Tagger.load(model)
     if probabilities and tagger.network.objective != "softmax":
-        note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax", quiet)
+        note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax")
     layout = Layout(token_column, None, encoding)
     for source, target in prediction.plan(inputs or ["-"], output, force):
-        with prediction.open_input(source) as stream:
-            name = "standard input" if source == "-" else source
+        with open_input(source) as stream:
             pieces = prediction.predict(
-                tagger, stream, name, input_format, output_format, scheme, probabilities, layout
+                tagger, stream, shown_name(source), input_format, output_format, scheme, probabilities, layout
             )
             if target is None:
                 for piece in pieces:

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from ner_window.cli.console import Encoding, Json, RepairOption, TagColumn, TokenColumn, print_json
+from ner_window.cli.console import Encoding, Json, Quiet, RepairOption, TagColumn, TokenColumn, print_json
 
 
 def score(
-    gold: Annotated[Path, typer.Argument(help="A CoNLL file.", metavar="GOLD")],
+    gold: Annotated[Path, typer.Argument(help="A CoNLL file; - is standard input.", metavar="GOLD")],
     predicted: Annotated[
         Path | None,
         typer.Argument(help="Another; without it GOLD's last two columns are compared.", metavar="[PREDICTED]"),
@@ -21,6 +21,7 @@ def score(
     token_column: TokenColumn = 0,
     tag_column: TagColumn = -1,
     encoding: Encoding = "utf-8",
+    quiet: Quiet = False,
 ) -> None:
     """Score predicted tags without a model.
 

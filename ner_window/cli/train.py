@@ -45,12 +45,12 @@ def train(
         typer.echo(f"loss at initialisation: {loss:.4f}, with all scores equal {expected:.4f}")
         return
     experiment.begin(run, directory, resume=resume, force=force)
-    note(ledger_text(run.ledger), quiet)
+    note(ledger_text(run.ledger))
     command = shlex.join(["ner-window", *sys.argv[1:]])
-    _run_to_end(run, directory, command, force or resume, quiet or state.quiet)
+    _run_to_end(run, directory, command, force or resume)
 
 
-def _run_to_end(run: "Run", directory: Path, command: str, force: bool, quiet: bool) -> None:
+def _run_to_end(run: "Run", directory: Path, command: str, force: bool) -> None:
     """Consume the reports: show them, write a checkpoint each epoch, and the model at the end or after Ctrl-C."""
     from ner_window.errors import TrainingError
     from ner_window.experiment import checkpoint_of
@@ -60,7 +60,7 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool, quiet: b
     before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     failure: TrainingError | None = None
     try:
-        _consume(run, checkpoint, stopped, quiet)
+        _consume(run, checkpoint, stopped)
     except TrainingError as error:
         failure = error
     finally:
@@ -82,7 +82,7 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool, quiet: b
     checkpoint.unlink(missing_ok=True)
 
 
-def _consume(run: "Run", checkpoint: Path, stopped: list[int], quiet: bool) -> None:
+def _consume(run: "Run", checkpoint: Path, stopped: list[int]) -> None:
     from tqdm import tqdm
 
     from ner_window.training import BatchReport
@@ -92,7 +92,7 @@ def _consume(run: "Run", checkpoint: Path, stopped: list[int], quiet: bool) -> N
     for report in run.reports():
         if isinstance(report, BatchReport):
             if bar is None:
-                hide = True if quiet else None  # None: hidden where standard error is no terminal
+                hide = True if state.quiet else None  # None: hidden where standard error is no terminal
                 bar = tqdm(total=total, unit=" tokens", desc=f"epoch {report.epoch}", leave=False, disable=hide)
             bar.update(report.windows)
             bar.set_postfix(loss=f"{report.loss:.4f}", dev_f1=f"{100 * max(run.state.best_f1, 0):.2f}", refresh=False)
@@ -103,8 +103,7 @@ def _consume(run: "Run", checkpoint: Path, stopped: list[int], quiet: bool) -> N
             note(
                 f"epoch {report.epoch:3d}  loss {report.loss:.4f}  dev loss {report.dev_loss:.4f}  "
                 f"dev F1 {100 * report.dev_f1:.2f}{' *' if report.best else '  '}  "
-                f"{report.tokens_per_second:,.0f} tokens/s  {report.seconds:.1f} s",
-                quiet,
+                f"{report.tokens_per_second:,.0f} tokens/s  {report.seconds:.1f} s"
             )
         if stopped:
             break

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ner_window.cli.console import Force, Json, Model, note, print_json
+from ner_window.cli.console import Force, Json, Model, Quiet, note, print_json
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Take a model's word vectors out; look at them.")
 
@@ -15,6 +15,7 @@ def export(
     model: Model,
     output: Annotated[Path, typer.Argument(help="A name with .txt, .vec or .bin, then .gz if packed.", metavar="OUT")],
     force: Force = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a model's word vectors as a word2vec file, the tuned ones and all others.
 
@@ -39,6 +40,7 @@ def nearest(
     words: Annotated[list[str], typer.Argument(help="Words of the model's vocabulary.", metavar="WORD...")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="Show so many of each.", metavar="N")] = 10,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Show the words nearest to a word, and where training moved it, those that were nearest before.
 

@@ -1,27 +1,18 @@
 """The computation graph of a tagger on a real window: which rows it looks up, and the numbers that flow."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from ner_window.errors import CorpusError, TaggingError
-from ner_window.nn.gradients import Floats, Integers, Parameters
+from ner_window.inspection.printable import printable
+from ner_window.nn.gradients import Floats, Integers
 from ner_window.nn.graph import Graph
-from ner_window.nn.network import Network
+from ner_window.nn.network import compact
 from ner_window.nn.network_graph import network_graph, shapes_graph
 from ner_window.nn.network_pass import Row, Rows, run
 from ner_window.tagger import Tagger
 from ner_window.text.vocabulary import PAD, UNKNOWN, Vocabulary
-
-# controls, surrogates and what else no XML document may hold
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029]")
-
-
-def printable(text: str) -> str:
-    """Return text with what cannot be shown, or written to a file, replaced by the replacement character."""
-    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def shapes_of(tagger: Tagger, name: str) -> Graph:
@@ -38,8 +29,9 @@ def window_graph(
     """Return the computation graph, with all numbers, of the window around one token.
 
     J is the loss of this window if `tag` were gold. All is computed in float64 on the rows that the window looks up.
-    With the margin objective J is that of a pair: the corrupt window has in its centre the first token of the sentences
-    that the model holds to be outside every entity, else the unknown word.
+    With the margin objective J is that of a pair. The corrupt window has another word in its centre: of all tokens that
+    the model holds to be outside every entity the one with which it scores highest, as in training the hardest are
+    compared; the unknown word where there is no such token.
 
     Parameters
     ----------
@@ -70,18 +62,17 @@ def window_graph(
     windows = encoded.windows(np.array([place]), tagger.network.radius)
     words = [_window_words(sentences, place, tagger.network.radius)]
     if tagger.network.objective == "margin":
-        other = next((i for i, each in enumerate(predicted) if each == "O" and i != place), None)
-        corrupt, word = windows.copy(), "<unknown>" if other is None else tokens[other]
-        centre = tagger.network.radius
-        corrupt[:, 0, centre] = UNKNOWN if other is None else encoded.lines[:, encoded.places[other]]
+        outside = [i for i, each in enumerate(predicted) if each == "O" and i != place]
+        corrupt, chosen = _hardest(tagger, windows, encoded.lines[:, encoded.places[outside]], label)
         windows = np.concatenate([windows, corrupt], axis=1)
-        words.append([*words[0][:centre], word, *words[0][centre + 1 :]])
-    network, parameters, compact = _only_used_rows(tagger.network, tagger.parameters, windows)
-    tables = _tables(tagger, windows, compact, words)
+        words.append(list(words[0]))
+        words[1][tagger.network.radius] = tokens[outside[chosen]] if outside else "<unknown>"
+    network, parameters, ids, rows = compact(tagger.network, tagger.parameters, windows)
+    tables = _tables(tagger, ids, rows, words)
     name, how = printable(tagger.tags[label]), "" if tagger.tags[label] == predicted[place] else " if it were the tag"
     around = " ".join(f"[{word}]" if k == tagger.network.radius else word for k, word in enumerate(words[0]) if word)
     title = f"{printable(around)}: J of {name}{how}; the model predicts {printable(predicted[place])}"
-    return network_graph(network, tables, title, run(network, parameters, compact, label), name)
+    return network_graph(network, tables, title, run(network, parameters, ids, label), name)
 
 
 def _place_of(tokens: Sequence[str], predicted: Sequence[str], token: str | None) -> int:
@@ -108,6 +99,31 @@ def _label_of(tagger: Tagger, predicted: str, scores: Floats, tag: str | None) -
     return tagger.tags.index(tag)
 
 
+def _hardest(tagger: Tagger, window: Integers, centres: Integers, label: int) -> tuple[Integers, int]:
+    """Return the copy of a window (F, 1, K) with that of some centres (F, N) which scores highest, and its place.
+
+    Without centres it is the unknown word's.
+    """
+    if not centres.shape[1]:
+        centres = np.full((len(window), 1), UNKNOWN)
+    copies = np.repeat(window, centres.shape[1], axis=1)
+    copies[:, :, tagger.network.radius] = centres
+    scores = tagger.network.forward(tagger.parameters, copies)[0]
+    best = int(scores[:, label - 1].argmax())
+    return copies[:, [best]], best
+
+
+def notes(graph: Graph) -> list[str]:
+    """Return what one should know when reading the numbers of a window's graph: whether it has nothing to teach."""
+    nodes = {node.name: node for node in graph.nodes}
+    loss = nodes.get("L", graph.output).value
+    if loss is None or loss > 0:
+        return []
+    why = "the true window scores at least 1 above the corrupt one" if "s_c" in nodes else "no tag comes within 1 of it"
+    rest = " but the regularizer's" if "R" in nodes else ""
+    return [f"every gradient{rest} is 0: {why}; choose another --token or --tag"]
+
+
 def _window_words(sentences: Sequence[Sequence[str]], place: int, radius: int) -> list[str]:
     """Return the tokens of a window; beyond the edge of the sentence the string is empty."""
     for sentence in sentences:
@@ -118,34 +134,21 @@ def _window_words(sentences: Sequence[Sequence[str]], place: int, radius: int) -
     raise IndexError(place)
 
 
-def _only_used_rows(
-    network: Network, parameters: Parameters, windows: Integers
-) -> tuple[Network, Parameters, Integers]:
-    """Return the network with tables of no more than the rows in the windows (F, B, K), float64, and the new ids."""
-    small: Parameters = {name: p.astype(np.float64) for name, p in parameters.items() if not name.startswith("E.")}
-    compact = np.empty_like(windows)
-    tables = []
-    for f, (name, _, d) in enumerate(network.tables):
-        used, places = np.unique(windows[f], return_inverse=True)
-        small[f"E.{name}"] = parameters[f"E.{name}"][used].astype(np.float64)
-        compact[f] = places.reshape(windows[f].shape)
-        tables.append((name, len(used), d))
-    return replace(network, tables=tuple(tables)), small, compact
+def _tables(tagger: Tagger, ids: Integers, rows: Sequence[Integers], words: Sequence[Sequence[str]]) -> list[Rows]:
+    """Return how the rows with the ids (F, B, K) are shown: with the words that look them up.
 
-
-def _tables(tagger: Tagger, windows: Integers, compact: Integers, words: Sequence[Sequence[str]]) -> list[Rows]:
-    """Return how the rows in the windows (F, B, K) are shown: with the words that look them up."""
+    `rows` holds, for each table, the place in the whole table of each id.
+    """
     tables = []
     for f, (name, _, d) in enumerate(tagger.network.tables):
         users: dict[int, list[str]] = {}
-        originals = dict(zip(compact[f].ravel().tolist(), windows[f].ravel().tolist(), strict=True))
-        for id_, word in zip(compact[f].ravel().tolist(), [word for row in words for word in row], strict=True):
+        for id_, word in zip(ids[f].ravel().tolist(), [word for row in words for word in row], strict=True):
             if word not in users.setdefault(id_, []):
                 users[id_].append(word)
         frozen = name in tagger.network.frozen
         vocabulary = tagger.vocabularies[f]
-        shown = {i: _row(name, originals[i], users[i], vocabulary, frozen=frozen) for i in users}
-        tables.append(Rows(f"E.{name}", d, compact[f], shown))
+        shown = {i: _row(name, int(rows[f][i]), users[i], vocabulary, frozen=frozen) for i in users}
+        tables.append(Rows(f"E.{name}", d, ids[f], shown))
     return tables
 
 

@@ -6,20 +6,19 @@ of the neighbours then holds less well for it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ner_window.evaluation.metrics import Counts, Score
-from ner_window.inspection.drift_data import Text, dev_file, is_random, read_text, seen_words
+from ner_window.inspection.drift_data import Text, dev_file, is_random, read_text, seen_words, trained_layout
 from ner_window.inspection.vector_space import LeftBehind, Moved, VectorSpace
 from ner_window.nn.gradients import Floats
 from ner_window.scoring import score_by, types_learned
 from ner_window.tagger import Tagger
-from ner_window.text.conll import Layout
 from ner_window.text.vocabulary import RESERVED, UNKNOWN
 
 #: Words whose neighbours are compared for the share of all: they stand at even steps in the order of the distances.
@@ -104,14 +103,18 @@ def _text_dict(text: TextDrift) -> dict[str, Any]:
 
 
 def of_model(
-    directory: Path, data: Path | None = None, layout: Layout | None = None, limit: int = 20, count: int = 10
+    directory: Path,
+    data: Path | None = None,
+    layout: Mapping[str, Any] | None = None,
+    limit: int = 20,
+    count: int = 10,
 ) -> Drift:
     """Measure the drift of a model, and what it means for a text: by default the dev file that it was trained with.
 
     Parameters
     ----------
-    layout : Layout, optional
-        The columns of `data`.
+    layout : mapping, optional
+        What is different about the layout of the text, if not as in training: fields of `Layout` that are not None.
     limit : int
         How many words to describe, of those that moved farthest and of those left behind.
     count : int
@@ -125,9 +128,10 @@ def of_model(
     tagger = Tagger.load(directory)
     notes: list[str] = []
     if data is None:
-        data, layout = dev_file(directory)
+        data = dev_file(directory)
         notes.append(f"DATA is the dev file of the model's configuration, {data}")
-    text = read_text(data, layout or Layout(), types_learned(tagger))
+    given = {name: value for name, value in (layout or {}).items() if value is not None}
+    text = read_text(data, replace(trained_layout(directory), **given), types_learned(tagger))
     seen, more = seen_words(tagger, directory)
     return measure(tagger, text, seen, limit, count, [*notes, *more, *_notes(tagger, text)])
 

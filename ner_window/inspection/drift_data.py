@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ner_window.config import load_config
 from ner_window.errors import CorpusError, NerWindowError
-from ner_window.prediction import open_input, sniff
+from ner_window.prediction import sniff
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout, read_corpus
+from ner_window.text.files import is_read_once, open_input
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.tokenizer import tokenize
 from ner_window.text.vocabulary import RESERVED, UNKNOWN
@@ -35,11 +36,13 @@ def read_text(path: Path, layout: Layout, types: Collection[str] | None = None) 
     Raises
     ------
     CorpusError, TaggingError
-        The file cannot be read, is empty, or has tags that are none.
+        The file cannot be read twice, is empty, or has tags that are none.
     MissingExtraError
         It is a raw text, and the tokenizer is not installed.
     """
-    with open_input(str(path)) as stream:
+    if is_read_once(path):
+        raise CorpusError(f"{path}: drift reads its text twice; give a file")
+    with open_input(path) as stream:
         kind = sniff(stream, str(path))
         raw = stream.read() if kind == "text" else b""
     if kind == "conll":
@@ -57,8 +60,8 @@ def read_text(path: Path, layout: Layout, types: Collection[str] | None = None) 
     return Text(str(path), sentences)
 
 
-def dev_file(directory: Path) -> tuple[Path, Layout]:
-    """Return the dev file that a model's configuration names, and its columns.
+def dev_file(directory: Path) -> Path:
+    """Return the dev file that a model's configuration names.
 
     Raises
     ------
@@ -71,7 +74,16 @@ def dev_file(directory: Path) -> tuple[Path, Layout]:
     data = load_config(where).data
     if not Path(data.dev).exists():
         raise CorpusError(f"{where}: its dev file is not there any more, got {data.dev!r}; name a text as DATA")
-    return Path(data.dev), Layout(data.token_column, data.tag_column, data.encoding)
+    return Path(data.dev)
+
+
+def trained_layout(directory: Path) -> Layout:
+    """Return the layout of the files that a model was trained with; the usual one where the model does not tell."""
+    where = directory / "config.yaml"
+    if not where.exists():
+        return Layout()
+    data = load_config(where).data
+    return Layout(data.token_column, data.tag_column, data.encoding)
 
 
 def is_random(tagger: Tagger) -> bool:
@@ -93,7 +105,7 @@ def seen_words(tagger: Tagger, directory: Path) -> tuple[Collection[int] | None,
         return range(len(RESERVED), len(tagger.pretrained)), []
     try:
         data = load_config(directory / "config.yaml").data
-        corpus = read_corpus(data.train, Layout(data.token_column, data.tag_column, data.encoding))
+        corpus = read_corpus(data.train, trained_layout(directory))
     except NerWindowError as error:
         return None, [_CANNOT_TELL.format(error)]
     if corpus.sha256 != tagger.facts.get("data", {}).get("train", {}).get("sha256"):

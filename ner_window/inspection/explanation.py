@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ner_window.errors import CorpusError
+from ner_window.inspection.printable import printable
 from ner_window.nn.attribution import Attribution, attribute
 from ner_window.nn.decoding import best_paths
 from ner_window.nn.gradients import Floats, Integers
@@ -201,7 +202,7 @@ def notes(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> tuple[str, ...]
         )
     missing = {token: None for sentence in sentences for token in sentence if words.find(token)[1] == "unknown"}
     if missing:
-        found.append(f"no vector of their own, taken as the unknown word: {', '.join(missing)}")
+        found.append(f"no vector of their own, taken as the unknown word: {printable(', '.join(missing))}")
     return tuple(found)
 
 

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 from ner_window.inspection.explanation import BEYOND, Explanation, TokenExplanation
+from ner_window.inspection.printable import printable
 from ner_window.report.tables import table
 
 
@@ -61,7 +62,7 @@ def _check(result: Explanation) -> str:
 def explanation_page(result: Explanation) -> Iterable[str]:
     """Yield a page that needs no other file and no network: each token over its window, coloured by contribution."""
     yield _HEAD
-    yield "".join(f'<p class="note">{html.escape(note)}</p>\n' for note in result.notes)
+    yield "".join(f'<p class="note">{_escaped(note)}</p>\n' for note in result.notes)
     for s, sentence in enumerate(result.sentences):
         links = " ".join(_link(token, f"t{s}-{i}") for i, token in enumerate(sentence))
         yield f'<section>\n<p class="sentence">{links}</p>\n'
@@ -71,9 +72,14 @@ def explanation_page(result: Explanation) -> Iterable[str]:
     yield f"<footer><p>{html.escape(_check(result))}</p></footer>\n</main></html>"
 
 
+def _escaped(text: str) -> str:
+    """Return words of a user's text as they may stand in a page."""
+    return html.escape(printable(text))
+
+
 def _link(token: TokenExplanation, anchor: str) -> str:
     tag = "" if token.tag == "O" else f"<small>{html.escape(token.tag)}</small>"
-    return f'<a href="#{anchor}"{" class=entity" if tag else ""}>{html.escape(token.token)}{tag}</a>'
+    return f'<a href="#{anchor}"{" class=entity" if tag else ""}>{_escaped(token.token)}{tag}</a>'
 
 
 def _card(token: TokenExplanation, features: Sequence[str], anchor: str) -> str:
@@ -84,7 +90,7 @@ def _card(token: TokenExplanation, features: Sequence[str], anchor: str) -> str:
     largest = max(map(abs, token.slots)) or 1.0
     cells = "".join(
         f"<li{_shade(part / largest, word == BEYOND)}>"
-        f"<i>{place}</i><b>{html.escape(word)}</b><span>{_signed(part)}</span></li>"
+        f"<i>{place}</i><b>{_escaped(word)}</b><span>{_signed(part)}</span></li>"
         for place, word, part in zip(_places(token), token.window, token.slots, strict=True)
     )
     by_feature = "".join(
@@ -92,7 +98,7 @@ def _card(token: TokenExplanation, features: Sequence[str], anchor: str) -> str:
         for name, part in zip(features, token.features, strict=True)
     )
     return (
-        f'<article id="{anchor}">\n<h2>{html.escape(token.token)} <mark>{html.escape(first)}</mark>'
+        f'<article id="{anchor}">\n<h2>{_escaped(token.token)} <mark>{html.escape(first)}</mark>'
         f"<small>{others}</small></h2>\n<ol>{cells}</ol>\n"
         f'<p class="sum">{by_feature if len(features) > 1 else ""}<span>rest <b>{_signed(token.rest)}</b></span>'
         f"<span>{html.escape(token.tag)} against {html.escape(token.against)} "

@@ -1,9 +1,11 @@
-"""Computation graphs as text for a terminal, as Mermaid and as DOT. `drawing` makes SVG and pages of them."""
+"""Computation graphs as text for a terminal, as Mermaid, DOT and JSON. `drawing` makes SVG and pages of them."""
 
+import json
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from ner_window.nn.gradients import Floats
 from ner_window.nn.graph import Edge, Graph, Node, first_numbers
@@ -225,3 +227,24 @@ def _quoted(lines: Sequence[str]) -> str:
     """Return lines as one string of DOT. Graphviz reads backslashes and the entities of HTML in it: both are masked."""
     masked = [line.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for line in lines]
     return '"' + "\\n".join(masked) + '"'
+
+
+def json_text(graph: Graph) -> str:
+    """Return the graph as one JSON document with all its numbers, as nested lists; without a sentence they are null.
+
+    The gradient of a node is the upstream one of the edges that enter it.
+    """
+    nodes = ("name", "label", "kind", "formula", "note", "shape", "value", "gradient", "gradient_name")
+    edges = ("source", "target", "local", "local_values", "product", "downstream")
+    document = {
+        "title": graph.title,
+        "output": graph.output.name,
+        "nodes": [{key: _plain(getattr(node, key)) for key in nodes} for node in graph.nodes],
+        "edges": [{key: _plain(getattr(edge, key)) for key in edges} for edge in graph.edges],
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _plain(field: Any) -> Any:
+    """Return a field of a node or an edge as JSON knows it: an array as nested lists."""
+    return field.tolist() if hasattr(field, "tolist") else field

@@ -4,11 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ner_window.evaluation.metrics import Counts, Score
+from ner_window.inspection.printable import printable
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], left: Collection[int] = (0,)) -> str:
-    """Return rows under a header; the columns `left` are set to the left, the others to the right."""
-    texts = [[str(cell) for cell in row] for row in (header, *rows)]
+    """Return rows under a header; the columns `left` are set to the left, the others to the right.
+
+    Words of a text may stand in cells: what would move a terminal's cursor is replaced.
+    """
+    texts = [[printable(str(cell)) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in texts) for i in range(len(header))]
     return "\n".join(
         "  ".join(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ner_window.errors import CorpusError
+from ner_window.text.files import open_input, shown_name
 
 DOCSTART = "-DOCSTART-"
 
@@ -49,7 +50,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Corpus:
-    """A whole file: its sentences, and counts of its lines that add up to their number."""
+    """A whole file: its sentences, and counts of its lines that add up to their number.
+
+    `sha256` is that of the lines: of a compressed file, of what is in it.
+    """
 
     source: str
     sentences: tuple[Sentence, ...]
@@ -170,29 +174,30 @@ def decode_line(raw: bytes, where: str, encoding: str, first: bool) -> tuple[str
 
 
 def read_corpus(path: Path | str, layout: Layout | None = None) -> Corpus:
-    """Read a whole file.
+    """Read a whole file; compressed ones (.gz, .bz2, .xz) as what is in them, ``-`` as standard input.
 
     Raises
     ------
     CorpusError
-        A file that cannot be opened, or a line that cannot be read (see `read_blocks`).
+        A file that cannot be opened or is damaged, or a line that cannot be read (see `read_blocks`).
     """
     layout = layout or Layout()
+    source = shown_name(path)
     file_lines = _HashedLines()
     counts = {"sentence": 0, "blank": 0, "document": 0}
     sentences: list[Sentence] = []
     document = 0
     try:
-        with Path(path).open("rb") as file:
-            for block in read_blocks(file_lines.of(file), str(path), layout):
+        with open_input(path) as file:
+            for block in read_blocks(file_lines.of(file), source, layout):
                 counts[block.kind] += len(block.lines)
                 document += block.kind == "document"
                 if block.kind == "sentence":
-                    sentences.append(Sentence(block.tokens, block.tags, str(path), block.line, document))
+                    sentences.append(Sentence(block.tokens, block.tags, source, block.line, document))
     except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
+        raise CorpusError(f"{source}: cannot be read: {error.strerror}") from None
     numbers = counts["sentence"], counts["blank"], counts["document"]
-    return Corpus(str(path), tuple(sentences), file_lines.digest.hexdigest(), file_lines.number, *numbers)
+    return Corpus(source, tuple(sentences), file_lines.digest.hexdigest(), file_lines.number, *numbers)
 
 
 class _HashedLines:

@@ -104,7 +104,7 @@ def read_labelled(path: str | Path, layout: Layout, scheme: str = "auto", method
     """
     corpus = read_corpus(path, layout)
     if not corpus.sentences:
-        raise CorpusError(f"{path}: no sentences, got {corpus.lines} lines; is it the right file?")
+        raise CorpusError(f"{corpus.source}: no sentences, got {corpus.lines} lines; is it the right file?")
     found = detect(corpus.sentences)
     if scheme != "auto":
         found = SCHEMES[scheme]

@@ -70,8 +70,3 @@ def test_a_damaged_model_is_refused_by_file(program, model, tmp_path, file, cont
     done = program("predict", tmp_path / "m", stdin="x\n", code=2)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("command", ["train", "evaluate", "score", "predict", "info"])
-def test_every_command_has_an_example(program, command):
-    assert "Example: " in program(command, "--help").stdout

@@ -27,6 +27,23 @@ def test_untagged_text_has_no_scores(program, model, tmp_path):
     assert "F1" not in done.stdout
 
 
+def test_options_of_the_layout_hold_without_data_too(program, model):
+    assert "byte" in program("drift", model, "--encoding", "ascii", code=2).stderr
+    assert "expected at least 6 columns" in program("drift", model, "--token-column", "5", code=2).stderr
+    assert "expected 'O' or a prefix and a type" in program("drift", model, "--tag-column", "0", code=2).stderr
+
+
+def test_data_is_read_as_in_training_unless_told(program, model, tmp_path):
+    (tmp_path / "a.conll").write_text("x Tove B-PER\nx sings O\n")
+    done = program("drift", model, tmp_path / "a.conll", "--token-column", "1", "--json")
+    assert json.loads(done.stdout)["text"]["entities"]["micro"]["support"] == 1
+
+
+def test_standard_input_is_refused(program, model):
+    done = program("drift", model, "-", stdin="Tove B-PER\n", code=2)
+    assert done.stderr == "error: -: drift reads its text twice; give a file\n"
+
+
 def test_bad_data_is_named(program, model, tmp_path):
     (tmp_path / "a.conll").write_text("Tove NNP\nsings VBZ\n")
     done = program("drift", model, tmp_path / "a.conll", code=2)

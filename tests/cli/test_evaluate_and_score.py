@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -40,6 +41,37 @@ def test_score_names_the_line_where_tokens_differ(program, tmp_path):
     done = program("score", tmp_path / "a.conll", tmp_path / "b.conll", code=2)
     assert f"{tmp_path / 'b.conll'}:2" in done.stderr
     assert "'dances'" in done.stderr
+
+
+def test_compressed_data_and_standard_input_score_the_same(program, model, root, tmp_path):
+    content = (root / "data" / "test.conll").read_bytes()
+    (tmp_path / "test.conll.gz").write_bytes(gzip.compress(content))
+    plain = json.loads(program("evaluate", model, "data/test.conll", "--json").stdout)
+    packed = json.loads(program("evaluate", model, tmp_path / "test.conll.gz", "--json").stdout)
+    piped = json.loads(program("evaluate", model, "-", "--json", stdin=content).stdout)
+    assert [document.pop("data") for document in (plain, packed, piped)] == [
+        "data/test.conll", str(tmp_path / "test.conll.gz"), "standard input"
+    ]  # fmt: skip
+    assert plain == packed == piped
+    twice = program("evaluate", model, "-", "-", stdin=content, code=2)
+    assert twice.stderr == "error: standard input: no sentences, got 0 lines; is it the right file?\n"
+
+
+def test_a_damaged_file_is_named(program, model, root, tmp_path):
+    packed = tmp_path / "test.conll.gz"
+    packed.write_bytes(gzip.compress((root / "data" / "test.conll").read_bytes())[:-20])
+    for arguments in (["evaluate", model, packed], ["score", packed, packed], ["drift", model, packed]):
+        done = program(*arguments, code=2)
+        assert done.stderr.startswith(f"error: {packed}: not a whole compressed file: "), arguments
+        assert done.stdout == ""
+
+
+def test_score_reads_one_of_two_files_from_standard_input(program, root):
+    content = (root / "data" / "dev.conll").read_bytes()
+    document = json.loads(program("score", "data/dev.conll", "-", "--json", stdin=content).stdout)
+    assert document["entities"]["micro"]["f1"] == 1.0
+    done = program("score", "-", stdin=content, code=2)
+    assert done.stderr == "error: -: score reads a single file twice; give a file, or two inputs\n"
 
 
 @pytest.mark.parametrize("flag", [["--errors", "5"], ["--confusion"]])

@@ -41,6 +41,19 @@ def test_page_is_written_whole_and_not_over_another(program, model, tmp_path):
     assert json.loads(page.read_text())["sentences"][0][0]["token"] == "Oslo"
 
 
+def test_controls_of_the_text_do_not_reach_the_terminal(program, model):
+    words = "Tove \x1b[31mLund \x07\x9b sings"
+    done = program("explain", model, "--tokens", "--sentence", words)
+    assert "\ufffd[31mLund" in done.stdout
+    assert "\ufffd[31mLund" in done.stderr  # a note: it has no vector
+    page = program("explain", model, "--tokens", "--sentence", words, "--format", "html").stdout
+    assert "\ufffd[31mLund" in page
+    for text in (done.stdout, done.stderr, page):
+        assert not {"\x1b", "\x07", "\x9b"} & set(text)
+    document = json.loads(program("explain", model, "--tokens", "--sentence", words, "--json").stdout)
+    assert [token["token"] for token in document["sentences"][0]] == words.split(" ")
+
+
 def test_standard_input(program, model):
     done = program("-q", "explain", model, "--sentence", "-", "--json", stdin=f"{SENTENCE}\nQxzzt.\n")
     assert done.stderr == ""
@@ -74,3 +87,10 @@ def test_parts_that_do_not_add_up_exit_with_one(model, monkeypatch):
 
 def test_help_has_an_example(program):
     assert "Example: ner-window explain" in program("explain", "--help").stdout
+
+
+def test_the_ending_of_the_file_gives_the_format(program, model, tmp_path):
+    program("explain", model, "--sentence", "Paris is big .", "-o", tmp_path / "e.html")
+    assert (tmp_path / "e.html").read_text().startswith("<!doctype html>")
+    program("explain", model, "--sentence", "Paris is big .", "-o", tmp_path / "e.txt")
+    assert (tmp_path / "e.txt").read_text().startswith("token")

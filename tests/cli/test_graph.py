@@ -1,7 +1,10 @@
 import json
+import shutil
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 SENTENCE = "Marta Lindqvist sings in Bergen."
 
@@ -64,6 +67,68 @@ def test_the_ending_of_the_file_gives_the_format(program, model, tmp_path):
     program("graph", model, "--sentence", SENTENCE, "-o", tmp_path / "a.svg")
     ElementTree.parse(tmp_path / "a.svg")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.GV", "a.html", "a.svg", "a.txt"]
+
+
+def test_an_ending_that_says_nothing_is_refused(program, tmp_path):
+    for name in ("a.png", "a"):
+        done = program("graph", "--example", "square", "-o", tmp_path / name, code=2)
+        assert done.stderr == (
+            f"error: {tmp_path / name}: expected a name that ends in .txt, .mmd, .mermaid, .dot, .gv, .svg, .html, "
+            f".htm, .json, got {(tmp_path / name).suffix!r}; choose one of these, or name the format with --format\n"
+        )
+    assert list(tmp_path.iterdir()) == []
+    program("graph", "--example", "square", "-o", tmp_path / "a.png", "--format", "text")
+    assert (tmp_path / "a.png").read_text().startswith("z = (x")
+
+
+def test_json_holds_all_numbers(program, model, tmp_path):
+    program("graph", model, "--sentence", SENTENCE, "--token", "Bergen", "-o", tmp_path / "a.json")
+    document = json.loads((tmp_path / "a.json").read_text())
+    nodes = {node["name"]: node for node in document["nodes"]}
+    W, x, delta = (np.array(nodes[name][key]) for name, key in (("W", "value"), ("x", "value"), ("z", "gradient")))
+    assert W.shape == tuple(nodes["W"]["shape"]) == (100, 275)
+    np.testing.assert_allclose(nodes["Wx"]["value"], W @ x)
+    (edge,) = (edge for edge in document["edges"] if edge["source"] == "W")
+    assert (edge["target"], edge["local"], edge["product"]) == ("Wx", "x^T", "delta x^T")
+    np.testing.assert_allclose(edge["downstream"], np.outer(delta, x))
+    assert (nodes["z"]["label"], nodes["z"]["formula"], document["output"]) == ("z", "W x + b", "J")
+
+
+def test_json_of_an_example_and_of_shapes(program):
+    done = program("graph", "--example", "max", "--json")
+    assert done.stdout == program("graph", "--example", "max", "--format", "json").stdout
+    document = json.loads(done.stdout)
+    assert {node["name"]: (node["value"], node["gradient"]) for node in document["nodes"]} == {
+        "x": (1, 2), "y": (2, 5), "z": (0, 0), "a": (3, 2), "b": (2, 3), "f": (6, 1)
+    }  # fmt: skip
+    by_y = [edge for edge in document["edges"] if edge["source"] == "y"]
+    assert [(edge["local_values"], edge["downstream"]) for edge in by_y] == [(1, 2), (1, 3)]
+    shapes = json.loads(program("-q", "graph", "configs/quickstart.yaml", "--json").stdout)
+    assert {node["value"] for node in shapes["nodes"]} == {None}
+    assert [node["shape"] for node in shapes["nodes"] if node["name"] == "W"] == [[100, 275]]
+    wrong = program("graph", "--example", "max", "--json", "--format", "svg", code=2)
+    assert "choose one of --json and --format svg" in wrong.stderr
+
+
+def test_a_margin_without_gradients_is_noted(program):
+    large = ["--set", "objective=margin", "--set", "model.initialization=uniform", "--set", "model.range=9"]
+    sentence = ["graph", "configs/quickstart.yaml", *large, "--sentence", SENTENCE, "--token"]
+    said = "note: every gradient is 0: the true window scores at least 1 above the corrupt one; choose another --token"
+    for token, is_zero in (("in", True), ("sings", False)):
+        done = program(*sentence, token)
+        assert (said in done.stderr) == is_zero
+        assert ("another tag would show some" in done.stdout) == is_zero
+
+
+def test_a_model_with_numbers_that_are_not_finite_is_refused(program, model, tmp_path):
+    shutil.copytree(model, tmp_path / "m")
+    path = tmp_path / "m" / "model.safetensors"
+    tensors = load_file(path)
+    tensors["b"][3] = np.nan
+    save_file(tensors, path)
+    for arguments in (["graph", "--sentence", "a"], ["explain", "--sentence", "a"], ["drift"], ["predict"]):
+        done = program(arguments[0], tmp_path / "m", *arguments[1:], code=2)
+        assert done.stderr == f"error: {path}: 'b' holds values that are not finite; train the model again\n"
 
 
 def test_format_on_standard_output(program):

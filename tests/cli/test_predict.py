@@ -1,3 +1,4 @@
+import gzip
 import json
 import subprocess
 import sys
@@ -69,6 +70,33 @@ def test_files_to_a_directory(program, model, tmp_path):
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.tokens", "b.tokens"]
     again = program("predict", model, tmp_path / "a.tokens", tmp_path / "b.tokens", "-o", tmp_path / "out", code=2)
     assert "exists already" in again.stderr
+
+
+def test_compressed_files_to_a_directory(program, model, tmp_path):
+    text = "In Berlin\n" * 3
+    (tmp_path / "a.tokens.gz").write_bytes(gzip.compress(text.encode()))
+    program("predict", model, tmp_path / "a.tokens.gz", tmp_path / "a.tokens.gz", "-o", tmp_path / "out", code=2)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "a.tokens.gz").rename(tmp_path / "in" / "a.tokens.gz")
+    program("predict", model, tmp_path / "in", "-o", tmp_path / "out")
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.tokens"]
+    expected = program("predict", model, "--input-format", "tokens", stdin=text).stdout
+    assert (tmp_path / "out" / "a.tokens").read_text() == expected
+
+
+@pytest.mark.parametrize("content", [gzip.compress(b"In Berlin\n" * 9999)[:-30], b"In Berlin\n"])
+def test_a_damaged_file_is_named_and_leaves_no_output(program, model, tmp_path, content):
+    packed = tmp_path / "a.tokens.gz"
+    packed.write_bytes(content)
+    for output in ([], ["-o", tmp_path / "out.txt"]):
+        done = program("predict", model, packed, *output, code=2)
+        assert done.stderr.startswith(f"error: {packed}: not a whole compressed file: ")
+    assert list(tmp_path.iterdir()) == [packed]
+
+
+def test_standard_input_twice_is_empty_the_second_time(program, model):
+    once = program("predict", model, "-", "--input-format", "tokens", stdin="In Berlin\n").stdout
+    assert program("predict", model, "-", "-", "--input-format", "tokens", stdin="In Berlin\n").stdout == once
 
 
 def test_empty_input_gives_empty_output(program, model):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ner_window.errors import CorpusError, TaggingError
-from ner_window.inspection.computation import printable, shapes_of, window_graph
+from ner_window.inspection.computation import notes, shapes_of, window_graph
 from ner_window.nn.gradients import RowGradient
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger
@@ -119,21 +119,55 @@ def test_frozen_words_say_so():
     assert nodes["case(lower)"].gradient is not None
 
 
-def test_margin_compares_with_the_window_whose_centre_is_a_word_outside():
-    tagger = make("margin", tags=("O", "I-LOC", "I-PER"))
-    tagger = replace(tagger, scheme="IO", output_scheme="IO")
-    tags = tagger.tag(SENTENCE)
-    place = SENTENCE.index("Bergen")
-    outside = next((i for i, tag in enumerate(tags) if tag == "O" and i != place), None)
-    graph = window_graph(tagger, [SENTENCE], "Bergen", "I-LOC")
-    encoded = tagger.encode([SENTENCE])
-    true = encoded.windows(np.array([place]), 2)
-    corrupt = true.copy()
-    corrupt[:, 0, 2] = 1 if outside is None else encoded.lines[:, encoded.places[outside]]
-    s, s_c = (float(tagger.network.forward(tagger.parameters, window)[0][0, 0]) for window in (true, corrupt))
-    assert float(graph.node("s").value) == pytest.approx(s, rel=1e-4, abs=1e-5)
-    assert float(graph.node("s_c").value) == pytest.approx(s_c, rel=1e-4, abs=1e-5)
-    assert float(graph.node("L").value) == pytest.approx(max(0, 1 - s + s_c), rel=1e-4, abs=1e-5)
+@pytest.fixture(scope="module")
+def margin():
+    """A margin model that holds only Bergen for an entity: its thresholds are high."""
+    made = replace(make("margin", tags=("O", "I-LOC", "I-PER")), scheme="IO", output_scheme="IO")
+    return replace(made, parameters=made.parameters | {"c": np.array([-90, -80], np.float32)})
+
+
+@pytest.mark.parametrize("type_", [1, 2])
+def test_margin_compares_with_the_word_outside_that_scores_highest_in_the_centre(margin, type_):
+    graph = window_graph(margin, [SENTENCE], "Bergen", margin.tags[type_])
+    encoded = margin.encode([SENTENCE])
+    true = encoded.windows(np.array([3]), 2)
+    rivals = {}
+    for i, word in enumerate(SENTENCE):  # the model holds every word to be outside; Bergen is the true window's
+        corrupt = true.copy()
+        corrupt[:, 0, 2] = encoded.lines[:, encoded.places[i]]
+        rivals[word] = float(margin.network.forward(margin.parameters, corrupt)[0][0, type_ - 1])
+    s = rivals.pop("Bergen")
+    hardest = max(rivals, key=rivals.get)
+    assert hardest != SENTENCE[0]  # the first word outside is another
+    assert float(graph.node("s").value) == pytest.approx(s, rel=1e-4)
+    assert float(graph.node("s_c").value) == pytest.approx(rivals[hardest], rel=1e-4)
+    assert float(graph.node("L").value) == pytest.approx(max(0, 1 - s + rivals[hardest]), rel=1e-4, abs=1e-5)
+    centre = [node for node in graph.nodes if node.label == f"e({hardest})"]
+    assert len(centre) == 1
+
+
+def test_no_violated_margin_is_said(margin):
+    sure = replace(margin, parameters=margin.parameters | {"U": 20 * margin.parameters["U"]})
+    graphs = [window_graph(sure, [SENTENCE], word, tag) for word in SENTENCE for tag in margin.tags[1:]]
+    losses = [float(graph.node("L").value) for graph in graphs]
+    assert min(losses) == 0 < max(losses)
+    for graph, loss in zip(graphs, losses, strict=True):
+        said = "every gradient is 0: the true window scores at least 1 above the corrupt one; choose another --token or"
+        assert [note[: len(said)] for note in notes(graph)] == ([said] if loss == 0 else [])
+        if loss == 0:
+            assert not np.any(graph.node("W").gradient)
+
+
+def test_a_regularizer_has_gradients_when_the_margin_has_none(margin):
+    sure = margin.parameters | {"U": 20 * margin.parameters["U"]}
+    decayed = replace(margin, network=replace(margin.network, l2=0.1), parameters=sure)
+    graph = window_graph(decayed, [SENTENCE], "paints", "I-PER")
+    assert [note[:42] for note in notes(graph)] == ["every gradient but the regularizer's is 0:"]
+    assert np.any(graph.node("W").gradient)
+
+
+def test_softmax_and_shapes_have_nothing_to_note(tagger):
+    assert notes(window_graph(tagger, [SENTENCE])) == notes(shapes_of(tagger, "a")) == []
 
 
 def test_margin_without_a_word_outside_takes_the_unknown_word_and_has_no_tag_o():
@@ -145,10 +179,8 @@ def test_margin_without_a_word_outside_takes_the_unknown_word_and_has_no_tag_o()
     assert str(error.value) == "--tag: has no score in a margin model, got 'O'; choose one of I-LOC, I-PER"
 
 
-def test_margin_takes_the_best_type_where_the_model_predicts_none():
-    tagger = replace(make("margin", tags=("O", "I-LOC", "I-PER")), scheme="IO", output_scheme="IO")
-    low = tagger.parameters | {"c": np.array([-90, -80], np.float32)}
-    graph = window_graph(replace(tagger, parameters=low), [SENTENCE])
+def test_margin_takes_the_best_type_where_the_model_predicts_none(margin):
+    graph = window_graph(margin, [SENTENCE])
     assert graph.title.endswith("J of I-PER if it were the tag; the model predicts O")
 
 
@@ -157,6 +189,4 @@ def test_shapes_are_called_by_the_name(tagger):
 
 
 def test_what_no_document_may_hold_is_replaced(tagger):
-    assert printable("a\x00b\ud800c\u2028d") == "a\ufffdb\ufffdc\ufffdd"
-    assert printable("Zoë \U0001f680 日本") == "Zoë \U0001f680 日本"
     assert "e(a\ufffd)" in labels(window_graph(tagger, [["a\x1b"]]))

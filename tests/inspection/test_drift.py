@@ -38,6 +38,31 @@ def test_movement_is_counted_and_ranked(tagger):
     assert result.reserved == {"<pad>": 0.0, "<unknown>": 0.0}
 
 
+def test_the_farthest_comes_first_wherever_it_stands_in_the_vocabulary(tagger):
+    table = tagger.parameters["E.word"]
+    table[2 : 2 + TRAINED] = tagger.pretrained[2:]
+    for row, far in {2: 1, 3: 3, 4: 0, 5: 2}.items():  # tv, telly, radio, oslo
+        table[row, 0] += far
+    result = measure(tagger, Text("a text", SENTENCES), range(2, 2 + TRAINED), limit=20, count=3)
+    assert [m.word for m in result.farthest] == ["telly", "oslo", "tv"]
+    limited = measure(tagger, Text("a text", SENTENCES), range(2, 2 + TRAINED), limit=1, count=3)
+    assert [m.word for m in limited.farthest] == ["telly"]
+
+
+def test_the_word_whose_neighbours_went_farthest_comes_first(tagger):
+    # each of the two words beside one trained word: bergen, the later one in the text, beside tv, which moved by 5;
+    # television beside telly, which moved by 1
+    table, places = tagger.parameters["E.word"], np.eye(3, dtype=np.float32)
+    tagger.pretrained[2:] = [places[0], places[1], places[2], -places[2]]
+    table[2 : 2 + TRAINED] = tagger.pretrained[2:]
+    table[2] += [0, 3, 4]
+    table[3] += [1, 0, 0]
+    table[[6, 8]] = places[[1, 0]]
+    for sentences in (SENTENCES, SENTENCES[::-1]):
+        text = measure(tagger, Text("a text", sentences), range(2, 2 + TRAINED), limit=20, count=1).text
+        assert [(left.word, left.distance) for left in text.left_behind] == [("bergen", 5), ("television", 1)]
+
+
 def test_limit_limits_the_lists_alone(tagger):
     result = measure(tagger, Text("a text", SENTENCES), range(2, 2 + TRAINED), limit=1, count=3)
     assert (len(result.farthest), result.moved) == (1, 2)

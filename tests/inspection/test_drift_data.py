@@ -1,10 +1,12 @@
+import os
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from ner_window.errors import CorpusError
-from ner_window.inspection.drift_data import dev_file, is_random, read_text, seen_words
+from ner_window.inspection.drift_data import dev_file, is_random, read_text, seen_words, trained_layout
 from ner_window.scoring import types_learned
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
@@ -61,9 +63,7 @@ def test_what_is_no_text_is_refused(tmp_path, name, content, message):
 
 
 def test_the_dev_file_is_that_of_the_configuration(model, root, tmp_path):
-    path, layout = dev_file(model)
-    assert path.resolve() == root / "data" / "dev.conll"
-    assert layout == Layout(0, -1, "utf-8")
+    assert dev_file(model).resolve() == root / "data" / "dev.conll"
     shutil.copytree(model, tmp_path / "m")
     config = tmp_path / "m" / "config.yaml"
     config.write_text(config.read_text().replace("dev.conll", "gone.conll"))
@@ -72,6 +72,25 @@ def test_the_dev_file_is_that_of_the_configuration(model, root, tmp_path):
     config.unlink()
     with pytest.raises(CorpusError, match=r"config\.yaml: not there, so that no dev file is known; name a text as"):
         dev_file(tmp_path / "m")
+
+
+def test_the_layout_is_that_of_the_configuration(model, tmp_path):
+    assert trained_layout(model) == Layout(0, -1, "utf-8")
+    shutil.copytree(model, tmp_path / "m")
+    config = tmp_path / "m" / "config.yaml"
+    config.write_text(config.read_text().replace("token_column: 0", "token_column: 1"))
+    assert trained_layout(tmp_path / "m") == Layout(1, -1, "utf-8")
+    config.unlink()
+    assert trained_layout(tmp_path / "m") == Layout()
+
+
+def test_a_pipe_is_refused(tmp_path):
+    for path in (Path("-"), tmp_path / "pipe"):
+        if str(path) != "-":
+            os.mkfifo(path)
+        with pytest.raises(CorpusError) as error:
+            read_text(path, LAYOUT)
+        assert str(error.value) == f"{path}: drift reads its text twice; give a file"
 
 
 def test_words_seen_by_fine_tuned_vectors_are_those_of_the_training_file(tagger, model):

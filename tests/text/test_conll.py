@@ -1,4 +1,5 @@
 import codecs
+import gzip
 import hashlib
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def rows(corpus):
 )
 def test_every_form_of_the_format_reads_the_same(read, content):
     assert rows(read(content)) == [MIRA]
+
+
+def test_a_compressed_file_is_what_is_in_it(read, tmp_path):
+    plain = read("-DOCSTART- O\n\nMira B-PER\nsails O\n")
+    packed = tmp_path / "corpus.conll.gz"
+    packed.write_bytes(gzip.compress((tmp_path / "corpus.conll").read_bytes()))
+    corpus = read_corpus(packed)
+    assert rows(corpus) == [MIRA]
+    assert (corpus.sha256, corpus.lines) == (plain.sha256, 4)
+    assert corpus.sentences[0].where(1) == f"{packed}:4"
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(CorpusError) as error:
+        read_corpus(packed)
+    assert str(error.value).startswith(f"{packed}: not a whole compressed file: ")
 
 
 def test_crlf_fixture():

@@ -1,0 +1,76 @@
+import bz2
+import gzip
+import io
+import lzma
+import os
+
+import pytest
+
+from ner_window.errors import CorpusError
+from ner_window.text.files import is_read_once, open_input, unpacked_name
+
+TEXT = "".join(f"Tove{i} sings in Ørsta\n" for i in range(20_000)).encode()  # more than is unpacked at once
+PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz", ".GZ"])
+def test_what_is_in_a_file_is_read_whole_by_line_and_by_piece(tmp_path, ending):
+    path = tmp_path / f"a.txt{ending}"
+    path.write_bytes(PACK[ending.lower()](TEXT) if ending else TEXT)
+    with open_input(path) as stream:
+        assert stream.peek(10)[:4] == b"Tove"
+        assert stream.read() == TEXT
+    with open_input(str(path)) as stream:
+        assert list(stream) == TEXT.splitlines(keepends=True)
+    with open_input(path) as stream:
+        assert b"".join(iter(lambda: stream.read1(1000), b"")) == TEXT
+
+
+@pytest.mark.parametrize("ending", sorted(PACK))
+def test_damage_is_an_error_of_the_file(tmp_path, ending):
+    packed = PACK[ending](TEXT)
+    middle = len(packed) // 2
+    damaged = {
+        "cut short": packed[:middle],
+        "not compressed": TEXT,
+        "changed": packed[:middle] + bytes(255 - byte for byte in packed[middle : middle + 40]) + packed[middle + 40 :],
+    }
+    for name, content in damaged.items():
+        path = tmp_path / f"{name}{ending}"
+        path.write_bytes(content)
+        with pytest.raises(CorpusError) as error, open_input(path) as stream:
+            stream.read()
+        assert str(error.value).startswith(f"{path}: not a whole compressed file: ")
+
+
+def test_an_empty_file_is_empty(tmp_path):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b""))
+    with open_input(tmp_path / "a.gz") as stream:
+        assert list(stream) == []
+
+
+@pytest.mark.parametrize("name", ["none", "none.gz", "."])
+def test_what_cannot_be_opened_is_named(tmp_path, name):
+    with pytest.raises(CorpusError) as error, open_input(tmp_path / name):
+        pass
+    assert str(error.value).startswith(f"{tmp_path / name}: cannot be read: ")
+
+
+def test_standard_input_stays_open(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\n")))
+    for expected in (b"a\n", b""):
+        with open_input("-") as stream:
+            assert stream.read() == expected
+
+
+def test_pipes_are_read_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    names = ["-", tmp_path / "pipe", tmp_path / "file", tmp_path / "none"]
+    assert [is_read_once(name) for name in names] == [True, True, False, False]
+
+
+def test_the_name_of_what_is_in_a_file():
+    assert [unpacked_name(f"d/{name}") for name in ("a.conll.gz", "a.conll", "a.XZ", "a.zip")] == [
+        "a.conll", "a.conll", "a", "a.zip"
+    ]  # fmt: skip
