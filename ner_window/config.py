@@ -125,7 +125,7 @@ class Config(Section):
     window: WindowConfig = WindowConfig()
     features: tuple[Annotated[FeatureConfig, BeforeValidator(_named_feature)], ...] = Field((), strict=False)
     model: ModelConfig = ModelConfig()
-    objective: Literal["softmax", "hinge", "margin"] = "softmax"
+    objective: Literal["softmax", "hinge", "margin", "sentence"] = "softmax"
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     training: TrainingConfig = TrainingConfig()

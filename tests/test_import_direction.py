@@ -21,7 +21,8 @@ MAY = {
     "experiment": {"errors", "text", "nn", "storage", "config", "tagger", "training", "scoring"},
     "sweep": {"errors", "config", "experiment", "storage", "training", "sweep"},
     "inspection": {
-        "errors", "text", "nn", "config", "tagger", "experiment", "prediction", "evaluation", "scoring", "inspection"
+        *("errors", "text", "nn", "config", "tagger", "experiment", "prediction", "evaluation", "scoring"),
+        *("training", "inspection"),
     },
     "report": {
         "errors", "evaluation", "nn.gradients", "nn.graph", "nn.gradcheck", "inspection", "sweep", "report"

@@ -43,7 +43,7 @@ def predict(
     from ner_window.text.conll import Layout
 
     tagger = Tagger.load(model)
-    if probabilities and tagger.network.objective != "softmax":
+    if probabilities and tagger.network.objective in ("hinge", "margin"):
         note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax", quiet)
     layout = Layout(token_column, None, encoding)
     for source, target in prediction.plan(inputs or ["-"], output, force):

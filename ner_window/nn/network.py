@@ -21,6 +21,7 @@ from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Paramete
 from ner_window.nn.initialization import Initializer, embedding
 from ner_window.nn.layers import affine, dropout, embed
 from ner_window.nn.objectives import OBJECTIVES, corrupt
+from ner_window.nn.sentence import sentence_log_likelihood
 
 Backprop = Callable[[Floats], Gradients]
 Trace = dict[str, Array]
@@ -39,7 +40,7 @@ class Network:
     hidden_units, labels : int
         H and C. Label 0 is O, outside every entity.
     activation, objective : str
-        Names in `ACTIVATIONS` (or prelu) and `OBJECTIVES`.
+        Names in `ACTIVATIONS` (or prelu) and `OBJECTIVES` (or sentence).
     dropout : float
         Probability that a hidden unit is dropped while training.
     l2 : float
@@ -75,10 +76,11 @@ class Network:
         H, C = self.hidden_units, self.rows
         shapes: dict[str, tuple[int, ...]] = {f"E.{name}": (rows, d) for name, rows, d in self.tables}
         shapes |= {"W": (H, D), "b": (H,), "U": (C, H), "c": (C,)}
-        return shapes | ({"a": (H,)} if self.activation == "prelu" else {})
+        shapes |= {"a": (H,)} if self.activation == "prelu" else {}
+        return shapes | ({"A": (C, C), "start": (C,), "end": (C,)} if self.objective == "sentence" else {})
 
     def initialize(self, weights: Initializer, generator: np.random.Generator) -> Parameters:
-        """Return new parameters, float32: W and U from `weights`, biases zero, PReLU slopes 0.25, tables random.
+        """Return new parameters, float32: W and U from `weights`, tables random, PReLU slopes 0.25, all others zero.
 
         The words' table is not among them: it comes from pre-trained vectors, or from its own random start.
         """
@@ -170,6 +172,26 @@ class Network:
         W, U = parameters["W"], parameters["U"]
         return self.l2 * float(np.vdot(W, W) + np.vdot(U, U)) if self.l2 else 0.0
 
+    def cost(
+        self, parameters: Parameters, S: Floats, y: Integers, lengths: Integers | None = None
+    ) -> tuple[float, Callable[[], tuple[Floats, Gradients]]]:
+        """Return J of scores (B, rows of U), without the regulariser, and the function that gives its gradients.
+
+        These are dS and those of the objective's own parameters: the sentence objective's A, start and end. Only it
+        needs `lengths` (S,), by default one sentence.
+        """
+        if self.objective != "sentence":
+            J, objective_back = OBJECTIVES[self.objective](S, y)
+            return J, lambda: (objective_back(), {})
+        p, lengths = parameters, np.array([len(y)]) if lengths is None else lengths
+        J, sentence_back = sentence_log_likelihood(S, y, lengths, p["A"], p["start"], p["end"])
+
+        def backprop() -> tuple[Floats, Gradients]:
+            dS, dA, dstart, dend = sentence_back()
+            return dS, {"A": dA, "start": dstart, "end": dend}
+
+        return J, backprop
+
     def loss(
         self,
         parameters: Parameters,
@@ -177,22 +199,25 @@ class Network:
         y: Integers,
         generator: np.random.Generator | None = None,
         trace: Trace | None = None,
+        lengths: Integers | None = None,
     ) -> tuple[float, Callable[[], Gradients]]:
         """Return J for a batch of windows (F, B, K) with labels y (B,), and the function that gives its gradients.
 
         The regulariser is part of J and of the gradients: what is printed is what is differentiated. With a generator,
-        as in training, the margin objective sees corrupt copies of the true windows, too. `trace` is as in `forward`.
+        as in training, the margin objective sees corrupt copies of the true windows, too. `trace` is as in `forward`,
+        `lengths` as in `cost`: the windows are those of whole sentences, one after another.
         """
         if self.objective == "margin" and generator is not None:
             windows, y = corrupt(windows, y, generator)
         S, scores_back = self.forward(parameters, windows, generator, trace)
-        J, objective_back = OBJECTIVES[self.objective](S, y)
+        J, cost_back = self.cost(parameters, S, y, lengths)
         J += self.regularizer(parameters)
         if trace is not None:
             trace["y"] = y
 
         def backprop() -> Gradients:
-            gradients = scores_back(objective_back())
+            dS, more = cost_back()
+            gradients = scores_back(dS) | more
             if self.l2:
                 for name in ("W", "U"):
                     weights = parameters[name]

@@ -272,3 +272,19 @@ def test_trace_holds_the_forward_and_the_backward_pass():
     np.testing.assert_allclose(trace["dx"], trace["delta"] @ parameters["W"])
     np.testing.assert_allclose(gradients["W"], trace["delta"].T @ trace["x"])
     np.testing.assert_allclose(gradients["c"], trace["ds"].sum(axis=0))
+
+
+def test_sentence_network_has_scores_of_steps_and_right_gradients():
+    network = make_network("relu", objective="sentence", l2=0.02)
+    assert [network.shapes[name] for name in ("A", "start", "end")] == [(3, 3), (3,), (3,)]
+    parameters = draw(network)
+    lengths = np.array([3, 1])
+
+    def run():
+        return network.loss(parameters, WINDOWS, LABELS, lengths=lengths)
+
+    errors = compare(lambda: run()[0], parameters, densify(run()[1](), parameters))
+    assert max(errors.values()) < 1e-6, errors
+    as_one = network.loss(parameters, WINDOWS, LABELS)[0]
+    assert as_one == network.loss(parameters, WINDOWS, LABELS, lengths=np.array([4]))[0]
+    assert as_one != run()[0]
