@@ -243,6 +243,8 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
         activation=config.model.activation,
         objective=config.objective,
         dropout=config.model.dropout,
+        input_dropout=config.model.input_dropout,
+        group_dropout=tuple((f.name, f.dropout) for f in config.features if f.dropout),
         l2=config.optimizer.l2,
         frozen=frozenset() if trained else frozenset({"word"}),
     )
@@ -258,7 +260,8 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
         table[:trained].copy(),
     )
     names = set(type(config.optimizer).model_fields) & set(Optimizer.__dataclass_fields__)
-    optimizer = Optimizer(**{name: getattr(config.optimizer, name) for name in names})
+    factors = {"E.word": config.vectors.rate, **{f"E.{f.name}": f.rate for f in config.features}}
+    optimizer = Optimizer(**{name: getattr(config.optimizer, name) for name in names}, factors=factors)
     state = TrainingState(parameters, optimizer, generator, trained)
     ledger = {
         "train": {**learning.counts(), "coverage": coverage(words, learning.tokens)},

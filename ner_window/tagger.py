@@ -226,7 +226,12 @@ class Tagger:
         try:
             spec = description["network"]
             network = Network(
-                **{**spec, "tables": tuple(map(tuple, spec["tables"])), "frozen": frozenset(spec["frozen"])}
+                **{
+                    **spec,
+                    "tables": tuple(map(tuple, spec["tables"])),
+                    "group_dropout": tuple(map(tuple, spec.get("group_dropout", ()))),
+                    "frozen": frozenset(spec["frozen"]),
+                }
             )
             names = [name for name, _, _ in network.tables]
             words = Vocabulary(storage.read_lines(directory / "words.txt"), lowercase=description["lowercase"])

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ner_window.nn.activations import ACTIVATIONS, prelu
-from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters
+from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters, RowGradient
 from ner_window.nn.initialization import Initializer, embedding
 from ner_window.nn.layers import affine, dropout, embed
 from ner_window.nn.objectives import OBJECTIVES, corrupt
@@ -43,6 +43,10 @@ class Network:
         Names in `ACTIVATIONS` (or prelu) and `OBJECTIVES` (or sentence).
     dropout : float
         Probability that a hidden unit is dropped while training.
+    input_dropout : float
+        Probability that an element of a word's vector is dropped while training.
+    group_dropout : tuple of (str, float)
+        For tables by name, the probability that what was looked up in one place of a window is dropped as a whole.
     l2 : float
         Weight of the regulariser |W|^2 + |U|^2.
     frozen : frozenset of str
@@ -56,6 +60,8 @@ class Network:
     activation: str = "tanh"
     objective: str = "softmax"
     dropout: float = 0.0
+    input_dropout: float = 0.0
+    group_dropout: tuple[tuple[str, float], ...] = ()
     l2: float = 0.0
     frozen: frozenset[str] = frozenset()
 
@@ -126,7 +132,7 @@ class Network:
         """
         F, B, K = windows.shape
         p = parameters
-        looked_up = [embed(p[f"E.{self.tables[f][0]}"], windows[f]) for f in range(F)]  # each (B, K, d_f)
+        looked_up = [self._look_up(f, p, windows[f], generator) for f in range(F)]  # each (B, K, d_f)
         E = looked_up[0][0] if F == 1 else np.concatenate([e for e, _ in looked_up], axis=2)
         X = E.reshape(B, -1)  # (B, D)
         Z, affine_back = affine(X, p["W"], p["b"])  # (B, H)
@@ -225,6 +231,19 @@ class Network:
             return gradients
 
         return J, backprop
+
+    def _look_up(
+        self, f: int, p: Parameters, ids: Integers, generator: np.random.Generator | None
+    ) -> tuple[Floats, Callable[[Floats], RowGradient]]:
+        """Look up ids (B, K) in table f, and while training drop elements of words and whole features."""
+        name = self.tables[f][0]
+        E, embed_back = embed(p[f"E.{name}"], ids)
+        whole = dict(self.group_dropout).get(name, 0.0)
+        rate = whole or (self.input_dropout if f == 0 else 0.0)
+        if generator is None or not rate:
+            return E, embed_back
+        E, dropout_back = dropout(E, rate, generator, whole=bool(whole))
+        return E, lambda dE: embed_back(dropout_back(dE))
 
     def _activate(self, Z: Floats, p: Parameters) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats | None]]]:
         """Apply f; its backprop returns delta and, for PReLU only, the gradient of the slopes."""
