@@ -51,6 +51,7 @@ class VectorsConfig(Section):
     train: Literal["fine-tune", "freeze"] = "fine-tune"
     limit: int | None = Field(None, ge=1)
     lowercase: bool = True
+    rate: float = Field(1.0, ge=0, description="factor on the learning rate of the word vectors")
 
 
 class WindowConfig(Section):
@@ -68,6 +69,8 @@ class FeatureConfig(Section):
 
     name: Literal["case", "shape"]
     dimensions: int | None = Field(None, ge=1)
+    dropout: float = Field(0.0, ge=0, lt=1, description="probability that the whole feature of a token is dropped")
+    rate: float = Field(1.0, ge=0, description="factor on the learning rate of its table")
 
     @property
     def size(self) -> int:
@@ -82,7 +85,8 @@ class ModelConfig(Section):
     activation: Literal["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"] = "tanh"
     initialization: Literal["xavier", "he", "uniform", "zeros"] = "xavier"
     range: float = Field(0.1, gt=0, description="r of the initialization uniform")
-    dropout: float = Field(0.0, ge=0, lt=1)
+    dropout: float = Field(0.0, ge=0, lt=1, description="of hidden units")
+    input_dropout: float = Field(0.0, ge=0, lt=1, description="of the elements of word vectors")
     scheme: SchemeName = "BIOES"
 
 
@@ -91,7 +95,8 @@ class OptimizerConfig(Section):
 
     name: OptimizerName = "adam"
     learning_rate: float = Field(0.001, gt=0)
-    l2: float = Field(0.0, ge=0)
+    l2: float = Field(0.0, ge=0, description="weight of |W|^2 + |U|^2 in the loss")
+    weight_decay: float = Field(0.0, ge=0, description="of W and U with each step, apart from the gradient")
     clip_norm: float | None = Field(None, gt=0)
     momentum: float = Field(0.9, ge=0, lt=1)
     decay: float = Field(0.9, ge=0, lt=1)
@@ -125,7 +130,7 @@ class Config(Section):
     window: WindowConfig = WindowConfig()
     features: tuple[Annotated[FeatureConfig, BeforeValidator(_named_feature)], ...] = Field((), strict=False)
     model: ModelConfig = ModelConfig()
-    objective: Literal["softmax", "hinge", "margin"] = "softmax"
+    objective: Literal["softmax", "hinge", "margin", "sentence"] = "softmax"
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     training: TrainingConfig = TrainingConfig()

@@ -19,7 +19,6 @@ from ner_window.nn.decoding import best_threshold
 from ner_window.nn.gradients import Floats, Integers
 from ner_window.nn.initialization import Initializer, distinct_rows, embedding, he, uniform, xavier, zeros
 from ner_window.nn.network import Network
-from ner_window.nn.objectives import OBJECTIVES
 from ner_window.nn.optimizers import Optimizer
 from ner_window.scoring import score_in
 from ner_window.tagger import EncodedCorpus, Tagger
@@ -60,12 +59,14 @@ class Run:
 
     def dev_loss(self, scores: Floats) -> float:
         """Return J, regulariser included, for the dev corpus's scores (T, C): a mean over parts as large as a batch."""
-        gold = self.encoded_dev.labels
-        scores, gold = scores[gold >= 0], gold[gold >= 0]
-        network, size = self.tagger.network, self.config.training.batch_size
-        objective, first = OBJECTIVES[network.objective], network.labels - network.rows
-        parts = [slice(start, start + size) for start in range(0, len(gold), size)]
-        J = sum(objective(scores[part, first:], gold[part])[0] * len(gold[part]) for part in parts)
+        network, gold, lengths = self.tagger.network, self.encoded_dev.labels, self.encoded_dev.lengths
+        known = gold >= 0  # tags that training has not seen have no loss
+        lengths = np.add.reduceat(known.astype(np.intp), np.cumsum(lengths) - lengths)
+        scores, gold, lengths = scores[known, network.labels - network.rows :], gold[known], lengths[lengths > 0]
+        before = np.cumsum(lengths) - lengths  # tokens before each sentence
+        cuts = np.flatnonzero(np.diff(before // self.config.training.batch_size)) + 1
+        parts = (np.split(scores, before[cuts]), np.split(gold, before[cuts]), np.split(lengths, cuts))
+        J = sum(network.cost(self.state.parameters, s, y, n)[0] * len(y) for s, y, n in zip(*parts, strict=True))
         return J / max(len(gold), 1) + network.regularizer(self.state.parameters)
 
     def choose_thresholds(self, scores: Floats) -> Floats:
@@ -95,12 +96,14 @@ class Run:
 
         With softmax that is ln C.
         """
-        tokens = np.arange(min(self.config.training.batch_size, len(self.encoded_train.places)))
+        lengths = self.encoded_train.lengths
+        lengths = lengths[: 1 + np.searchsorted(np.cumsum(lengths), self.config.training.batch_size)]
+        tokens = np.arange(lengths.sum())
         windows = self.encoded_train.windows(tokens, self.tagger.network.radius)
         network, y = self.tagger.network, self.encoded_train.labels[tokens]
-        loss, backprop = network.loss(self.state.parameters, windows, y)
+        loss, backprop = network.loss(self.state.parameters, windows, y, lengths=lengths)
         backprop()
-        return loss, OBJECTIVES[network.objective](np.zeros((len(y), network.rows)), y)[0]
+        return loss, network.cost(self.state.parameters, np.zeros((len(y), network.rows)), y, lengths)[0]
 
     def distinct_units(self) -> int:
         """Return how many of the H hidden units compute something of their own at present; see `distinct_rows`."""
@@ -212,10 +215,10 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
         name: sources.corpus(config.data, path)
         for name, path in (("train", config.data.train), ("dev", config.data.dev))
     }
-    if config.objective == "margin" and not config.training.vectorized:
+    if config.objective in ("margin", "sentence") and not config.training.vectorized:
         raise ConfigError(
-            "training.vectorized: false cannot go with objective margin, which compares the windows of a batch with "
-            "each other; set it to true"
+            f"training.vectorized: false cannot go with objective {config.objective}, which compares the windows of a "
+            "batch with each other; set it to true"
         )
     learning = corpora["train"].limit(config.data.limit).only(config.data.types)
     dev = corpora["dev"].only(config.data.types)
@@ -240,6 +243,8 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
         activation=config.model.activation,
         objective=config.objective,
         dropout=config.model.dropout,
+        input_dropout=config.model.input_dropout,
+        group_dropout=tuple((f.name, f.dropout) for f in config.features if f.dropout),
         l2=config.optimizer.l2,
         frozen=frozenset() if trained else frozenset({"word"}),
     )
@@ -255,7 +260,8 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
         table[:trained].copy(),
     )
     names = set(type(config.optimizer).model_fields) & set(Optimizer.__dataclass_fields__)
-    optimizer = Optimizer(**{name: getattr(config.optimizer, name) for name in names})
+    factors = {"E.word": config.vectors.rate, **{f"E.{f.name}": f.rate for f in config.features}}
+    optimizer = Optimizer(**{name: getattr(config.optimizer, name) for name in names}, factors=factors)
     state = TrainingState(parameters, optimizer, generator, trained)
     ledger = {
         "train": {**learning.counts(), "coverage": coverage(words, learning.tokens)},

@@ -15,6 +15,7 @@ from ner_window.nn.decoding import best_paths
 from ner_window.nn.gradients import Floats, Integers, Parameters
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import log_softmax
+from ner_window.nn.sentence import marginals
 from ner_window.text.features import FEATURES
 from ner_window.text.tagging import SCHEMES, Entity, Scheme, allowed, convert, entities_of, split_tag
 from ner_window.text.vocabulary import Vocabulary
@@ -81,13 +82,25 @@ class Tagger:
     facts: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def transitions(self) -> tuple[Any, Any, Any]:
-        """The scheme's table over the labels: who may start (C,), follow whom (C, C), and end (C,), booleans."""
+    def scheme_table(self) -> tuple[Floats, Floats, Floats]:
+        """The scheme over the labels: who may start (C,), follow whom (C, C), and end (C,): 0, or -inf if not."""
         scheme = SCHEMES[self.scheme]
-        start = np.array([allowed(scheme, "^", tag) for tag in self.tags])
-        step = np.array([[allowed(scheme, a, b) for b in self.tags] for a in self.tags])
-        end = np.array([split_tag(tag)[0] in scheme.last for tag in self.tags])
+        tables = (
+            [allowed(scheme, "^", tag) for tag in self.tags],
+            [[allowed(scheme, a, b) for b in self.tags] for a in self.tags],
+            [split_tag(tag)[0] in scheme.last for tag in self.tags],
+        )
+        start, step, end = (np.where(table, np.float32(0), np.float32(-np.inf)) for table in tables)
         return start, step, end
+
+    @property
+    def transitions(self) -> tuple[Floats, Floats, Floats]:
+        """What decoding adds for a first label, a step and a last label: the scheme, and what was learned of them."""
+        start, step, end = self.scheme_table
+        if self.network.objective != "sentence":
+            return start, step, end
+        p = self.parameters
+        return start + p["start"], step + p["A"], end + p["end"]
 
     def encode(self, sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]] | None = None) -> EncodedCorpus:
         """Turn sentences of tokens, and their tags in the model's scheme, into integers. An unknown tag becomes -1."""
@@ -110,6 +123,16 @@ class Tagger:
             result[start : start + CHUNK] = self.network.label_scores(scores)
         return result
 
+    def probabilities(self, scores: Floats, lengths: Integers) -> Floats:
+        """Return the probability of each label (T, C): softmax, or with the sentence objective over all sequences.
+
+        The sequences are all, not only those that the scheme allows: as the objective was trained.
+        """
+        if self.network.objective != "sentence":
+            return np.exp(log_softmax(scores))
+        p = self.parameters
+        return marginals(scores, lengths[lengths > 0], p["A"], p["start"], p["end"])
+
     def decode(self, scores: Floats, lengths: Integers) -> list[list[str]]:
         """Return the tags, in the model's scheme, of the best valid path of each sentence."""
         labels = best_paths(scores, lengths, *self.transitions)
@@ -129,7 +152,7 @@ class Tagger:
         encoded = self.encode(sentences)
         scores = self.scores(encoded)
         labels = best_paths(scores, encoded.lengths, *self.transitions)
-        chosen = np.exp(log_softmax(scores)[np.arange(len(labels)), labels]).tolist()
+        chosen = self.probabilities(scores, encoded.lengths)[np.arange(len(labels)), labels].tolist()
         tags = [self.tags[label] for label in labels.tolist()]
         result, start = [], 0
         for length in encoded.lengths.tolist():
@@ -203,7 +226,12 @@ class Tagger:
         try:
             spec = description["network"]
             network = Network(
-                **{**spec, "tables": tuple(map(tuple, spec["tables"])), "frozen": frozenset(spec["frozen"])}
+                **{
+                    **spec,
+                    "tables": tuple(map(tuple, spec["tables"])),
+                    "group_dropout": tuple(map(tuple, spec.get("group_dropout", ()))),
+                    "frozen": frozenset(spec["frozen"]),
+                }
             )
             names = [name for name, _, _ in network.tables]
             words = Vocabulary(storage.read_lines(directory / "words.txt"), lowercase=description["lowercase"])

@@ -105,15 +105,15 @@ class TrainingState:
         return array[: self.trained_words] if name == "E.word" else array
 
 
-def batches(lengths: Integers, batch_size: int, generator: np.random.Generator) -> Iterator[Integers]:
-    """Yield the token indices of whole sentences, shuffled, about `batch_size` windows together."""
+def batches(lengths: Integers, batch_size: int, generator: np.random.Generator) -> Iterator[tuple[Integers, Integers]]:
+    """Yield the token indices of whole sentences, shuffled, about `batch_size` windows together, and their lengths."""
     order = generator.permutation(len(lengths))
     starts = (np.cumsum(lengths) - lengths)[order]
     counts = lengths[order]
     before = np.cumsum(counts) - counts  # windows before each sentence, in the shuffled order
     tokens = np.arange(int(counts.sum())) - np.repeat(before, counts) + np.repeat(starts, counts)
-    cuts = before[np.flatnonzero(np.diff(before // batch_size)) + 1]
-    yield from np.split(tokens, cuts)
+    cuts = np.flatnonzero(np.diff(before // batch_size)) + 1  # the sentences that begin a batch
+    yield from zip(np.split(tokens, before[cuts]), np.split(counts, cuts), strict=True)
 
 
 def train(
@@ -145,10 +145,10 @@ def train(
     total = int(corpus.lengths.sum())
     while state.epoch < options.epochs and state.epoch - state.best_epoch < options.patience:
         began, done, summed, now = time.perf_counter(), 0, 0.0, rate
-        for tokens in batches(corpus.lengths, options.batch_size, state.generator):
+        for tokens, lengths in batches(corpus.lengths, options.batch_size, state.generator):
             now = rate * schedule(state.epoch + done / total, options.epochs, config.schedule.every)
             windows = corpus.windows(tokens, network.radius)
-            loss, backprop = compute(state.parameters, windows, corpus.labels[tokens], state.generator)
+            loss, backprop = compute(state.parameters, windows, corpus.labels[tokens], state.generator, lengths=lengths)
             if not np.isfinite(loss):
                 raise TrainingError(
                     f"epoch {state.epoch + 1}: the loss is not finite, got {loss}; lower optimizer.learning_rate "

@@ -7,6 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("project", deadline=None)  # a busy machine is no failure
+settings.load_profile("project")
 
 ROOT = Path(__file__).resolve().parent.parent
 Program = Callable[..., "subprocess.CompletedProcess[str]"]

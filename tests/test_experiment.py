@@ -65,16 +65,18 @@ def test_the_threshold_of_a_type_that_dev_does_not_have_is_chosen_on_train(root,
     assert sum(tag.endswith("-LOC") for tags in predicted for tag in tags) == pytest.approx(gold, rel=0.3)
 
 
-@pytest.mark.parametrize("objective", ["softmax", "hinge", "margin"])
+@pytest.mark.parametrize("objective", ["softmax", "hinge", "margin", "sentence"])
 def test_dev_loss_is_the_objective_with_the_regulariser(root, objective):
     run = prepare(root, f"objective={objective}", "optimizer.l2=0.01", "training.batch_size=100000")
     network, encoded = run.tagger.network, run.encoded_dev
     windows = encoded.windows(slice(None), network.radius)
-    expected = network.loss(run.state.parameters, windows, encoded.labels)[0]
+    expected = network.loss(run.state.parameters, windows, encoded.labels, lengths=encoded.lengths)[0]
     assert run.dev_loss(run.tagger.scores(encoded)) == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize(("objective", "expected"), [("softmax", np.log(17)), ("hinge", 16.0)])
+@pytest.mark.parametrize(
+    ("objective", "expected"), [("softmax", np.log(17)), ("hinge", 16.0), ("sentence", np.log(17))]
+)
 def test_loss_of_equal_scores(root, objective, expected):
     run = prepare(root, f"objective={objective}")
     assert run.initial_loss()[1] == pytest.approx(expected)

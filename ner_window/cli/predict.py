@@ -44,7 +44,7 @@ def predict(
     from ner_window.text.files import open_input, shown_name
 
     tagger = Tagger.load(model)
-    if probabilities and tagger.network.objective != "softmax":
+    if probabilities and tagger.network.objective in ("hinge", "margin"):
         note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax")
     layout = Layout(token_column, None, encoding)
     for source, target in prediction.plan(inputs or ["-"], output, force):

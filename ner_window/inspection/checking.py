@@ -14,7 +14,6 @@ from ner_window.errors import ConfigError, CorpusError
 from ner_window.nn.gradcheck import ParameterCheck, check_network
 from ner_window.nn.gradients import Integers, Parameters
 from ner_window.nn.network import Network, compact
-from ner_window.nn.objectives import OBJECTIVES
 from ner_window.nn.optimizers import Optimizer
 from ner_window.tagger import EncodedCorpus, Tagger
 from ner_window.text.conll import Layout
@@ -24,6 +23,7 @@ from ner_window.text.vocabulary import PAD
 from ner_window.training import BatchReport
 
 ACTIVATION_NAMES: tuple[str, ...] = get_args(ModelConfig.model_fields["activation"].annotation)
+OBJECTIVE_NAMES: tuple[str, ...] = get_args(Config.model_fields["objective"].annotation)
 
 #: Rows that no window uses are in the check, too: their gradient must be zero.
 SPARE = 2
@@ -90,7 +90,7 @@ def check_config(path: Path, overrides: Sequence[str], options: Options) -> Iter
 
 def check_every(path: Path, overrides: Sequence[str], options: Options) -> Iterator[Check]:
     """Check every objective with every activation, each as `check_config` does."""
-    for objective, activation in product(OBJECTIVES, ACTIVATION_NAMES):
+    for objective, activation in product(OBJECTIVE_NAMES, ACTIVATION_NAMES):
         settings = [*overrides, f"objective={objective}", f"model.activation={activation}"]
         yield from _check_run(load_config(path, settings), str(path), options)
 
@@ -133,7 +133,10 @@ def check_model(
 def _check_tagger(
     tagger: Tagger, corpus: LabelledCorpus, encoded: EncodedCorpus, title: str, when: str, options: Options
 ) -> Check:
-    tokens = choose_tokens(encoded, tagger.network.radius, options.windows, options.seed)
+    if tagger.network.objective == "sentence":
+        tokens, lengths = choose_sentences(encoded, options.windows, options.seed)
+    else:
+        tokens, lengths = choose_tokens(encoded, tagger.network.radius, options.windows, options.seed), None
     if not len(tokens):
         raise CorpusError(f"{corpus.corpus.source}: no token with a tag that the model knows; is it the right data?")
     windows, y = encoded.windows(tokens, tagger.network.radius), encoded.labels[tokens]
@@ -145,7 +148,7 @@ def _check_tagger(
     batch = describe(windows, y, corpus.corpus.source)
     if unknown := int((encoded.labels < 0).sum()):
         batch += f"; {unknown} of {len(encoded.labels)} tokens left out, whose tags the model does not know"
-    result = check(small, parameters, ids, y, title, when, batch, options)
+    result = check(small, parameters, ids, y, lengths, title, when, batch, options)
     full = tagger.network.shapes
     return replace(result, names=names, rows=tuple(replace(row, shape=full[row.name]) for row in result.rows))
 
@@ -155,15 +158,16 @@ def check(
     parameters: Parameters,
     windows: Integers,
     y: Integers,
+    lengths: Integers | None,
     title: str,
     when: str,
     batch: str,
     options: Options,
 ) -> Check:
-    """Check one network on one batch (F, B, K); `parameters` are float64."""
+    """Check one network on one batch (F, B, K), of sentences of these `lengths`; `parameters` are float64."""
     keys = {name: getattr(options, name) for name in ("entries", "tolerance", "step", "seed")}
-    rows = tuple(check_network(network, parameters, windows, y, **keys))
-    loss = network.loss(parameters, windows, y, np.random.default_rng(options.seed))[0]
+    rows = tuple(check_network(network, parameters, windows, y, lengths, **keys))
+    loss = network.loss(parameters, windows, y, np.random.default_rng(options.seed), lengths=lengths)[0]
     return Check(title, when, network.objective, network.activation, batch, loss, rows)
 
 
@@ -180,6 +184,22 @@ def choose_tokens(encoded: EncodedCorpus, radius: int, count: int, seed: int) ->
     ordered = np.concatenate([*groups, known])
     _, place = np.unique(ordered, return_index=True)
     return np.sort(ordered[np.sort(place)[:count]])
+
+
+def choose_sentences(encoded: EncodedCorpus, count: int, seed: int) -> tuple[Integers, Integers]:
+    """Choose whole sentences of about `count` tokens, first such with an entity; return their tokens and lengths.
+
+    Only sentences all of whose labels are known are chosen; at least one, if there is any.
+    """
+    starts = np.cumsum(encoded.lengths) - encoded.lengths
+    labels = [encoded.labels[a : a + n] for a, n in zip(starts, encoded.lengths, strict=True)]
+    order = np.random.default_rng(seed).permutation(len(labels))
+    known = [i for i in order.tolist() if (labels[i] >= 0).all()]
+    known.sort(key=lambda i: not labels[i].any())
+    sizes = np.cumsum(encoded.lengths[known])
+    chosen = known[: 1 + int(np.searchsorted(sizes, count))]
+    tokens = [np.arange(starts[i], starts[i] + encoded.lengths[i]) for i in chosen]
+    return np.concatenate([np.empty(0, np.intp), *tokens]), encoded.lengths[chosen]
 
 
 def repeats(windows: Integers) -> Any:
@@ -208,17 +228,19 @@ def check_sample(options: Options) -> Iterator[Check]:
     suffixes = [[0, 0, 1, 1, 1], [0, 1, 2, 1, 1], [1, 2, 1, 2, 0], [2, 1, 2, 0, 0]]
     windows, y = np.array([words, cases, suffixes]), np.array([0, 2, 1, 2])
     tables = (("word", 8, 3), ("case", 5, 2), ("suffix", 3, 2))
-    batch = describe(windows, y, "the sample")
-    for objective, activation in product(OBJECTIVES, ACTIVATION_NAMES):
+    lengths, batch = np.array([2, 2]), describe(windows, y, "the sample")
+    for objective, activation in product(OBJECTIVE_NAMES, ACTIVATION_NAMES):
         network = Network(
             tables, 2, hidden_units=4, labels=3, activation=activation, objective=objective, dropout=0.2, l2=0.01,
             frozen=frozenset({"suffix"}),
         )  # fmt: skip
         generator = np.random.default_rng(options.seed)
         parameters: Parameters = {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}
-        yield check(network, parameters, windows, y, "sample", "before training", batch, options)
+        yield check(network, parameters, windows, y, lengths, "sample", "before training", batch, options)
         if options.burn_in:
             optimizer = Optimizer("sgd")
             for _ in range(options.burn_in):
-                optimizer.step(parameters, network.loss(parameters, windows, y, generator)[1](), 0.1)
-            yield check(network, parameters, windows, y, "sample", f"after {options.burn_in} batches", batch, options)
+                gradients = network.loss(parameters, windows, y, generator, lengths=lengths)[1]()
+                optimizer.step(parameters, gradients, 0.1)
+            when = f"after {options.burn_in} batches"
+            yield check(network, parameters, windows, y, lengths, "sample", when, batch, options)

@@ -53,6 +53,10 @@ def window_graph(
     TaggingError
         No such tag.
     """
+    if tagger.network.objective == "sentence":
+        raise TaggingError(
+            "objective: 'sentence' has no J of a single window; leave --sentence out, or show another model"
+        )
     tokens = [each for sentence in sentences for each in sentence]
     encoded = tagger.encode(sentences)
     scores = tagger.scores(encoded)

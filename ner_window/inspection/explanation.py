@@ -12,7 +12,6 @@ from ner_window.inspection.printable import printable
 from ner_window.nn.attribution import Attribution, attribute
 from ner_window.nn.decoding import best_paths
 from ner_window.nn.gradients import Floats, Integers
-from ner_window.nn.objectives import log_softmax
 from ner_window.tagger import Tagger
 from ner_window.text.vocabulary import RESERVED
 
@@ -179,7 +178,8 @@ def explain(
         attribution = attribute(tagger.network, tagger.parameters, windows, labels, others, steps)
         if attribution.error <= TOLERANCES[method]:
             break
-    tokens = _tokens(tagger, sentences, scores, labels, others, attribution, top)
+    probabilities = tagger.probabilities(scores, encoded.lengths)
+    tokens = _tokens(tagger, sentences, probabilities, labels, others, attribution, top)
     ends = np.cumsum(encoded.lengths).tolist()
     return Explanation(
         tuple(tuple(tokens[a:b]) for a, b in zip([0, *ends], ends, strict=False)),
@@ -195,7 +195,7 @@ def notes(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> tuple[str, ...]
     """Return what one should know when reading an explanation."""
     objective, words = tagger.network.objective, tagger.vocabularies[0]
     found: list[str] = []
-    if objective != "softmax":
+    if objective not in ("softmax", "sentence"):
         found.append(
             f"the probabilities are the softmax of scores that the objective {objective} did not train to be "
             "probabilities: only their order counts"
@@ -217,7 +217,7 @@ def _best_other(scores: Floats, labels: Integers) -> Integers:
 def _tokens(
     tagger: Tagger,
     sentences: Sequence[Sequence[str]],
-    scores: Floats,
+    probabilities: Floats,
     labels: Integers,
     others: Integers,
     attribution: Attribution,
@@ -225,8 +225,7 @@ def _tokens(
 ) -> list[TokenExplanation]:
     """Put the numbers of all tokens beside their words."""
     tags, words = tagger.tags, tagger.vocabularies[0]
-    probabilities = np.exp(log_softmax(scores))
-    ranks = np.argsort(-scores, axis=1, kind="stable")[:, :top]
+    ranks = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
     windows = [window for sentence in sentences for window in _windows_of(sentence, tagger.network.radius)]
     return [
         TokenExplanation(

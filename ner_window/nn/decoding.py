@@ -1,14 +1,11 @@
 """From scores to labels: the best path on which every step is allowed."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ner_window.nn.gradients import Floats, Integers
 
-Booleans = NDArray[np.bool_]
 
-
-def best_paths(scores: Floats, lengths: Integers, start: Booleans, step: Booleans, end: Booleans) -> Integers:
+def best_paths(scores: Floats, lengths: Integers, start: Floats, step: Floats, end: Floats) -> Integers:
     """Return the labels (T,) of the allowed label sequences with the highest sum of scores, one for each sentence.
 
     Parameters
@@ -17,19 +14,22 @@ def best_paths(scores: Floats, lengths: Integers, start: Booleans, step: Boolean
         The scores of all tokens, sentence after sentence.
     lengths : (S,) integers
         The number of tokens of each sentence, which add up to T.
-    start, step, end : (C,), (C, C), (C,) booleans
-        Which labels may come first, which may follow which (row: the one before), which may come last.
+    start, step, end : (C,), (C, C), (C,) floats
+        What it adds to a path's score that a label comes first, that it follows another (row: the one before), that it
+        comes last: -inf where it may not.
 
-    Where the best label of each token alone makes an allowed sequence, no other can be better; the search is made for
-    the other sentences only.
+    If nothing is added but 0 and -inf, and the best label of each token alone makes an allowed sequence, no other can
+    be better: then the search is made for the other sentences only.
     """
+    if any((added[added > -np.inf] != 0).any() for added in (start, step, end)):
+        return viterbi(scores, lengths, start, step, end)
     labels: Integers = np.argmax(scores, axis=1)
     ends = np.cumsum(lengths)
     first = ends - lengths
     filled = lengths > 0
     valid = np.ones(len(lengths), bool)
-    valid[filled] = start[labels[first[filled]]] & end[labels[ends[filled] - 1]]
-    bad_steps = np.flatnonzero(~step[labels[:-1], labels[1:]]) + 1  # positions of tokens that may not follow theirs
+    valid[filled] = start[labels[first[filled]]] + end[labels[ends[filled] - 1]] == 0
+    bad_steps = np.flatnonzero(step[labels[:-1], labels[1:]]) + 1  # positions of tokens that may not follow theirs
     owner = np.searchsorted(ends, bad_steps, side="right")
     valid[owner[bad_steps > first[owner]]] = False  # a sentence's first token follows nothing
     broken = np.flatnonzero(~valid)
@@ -39,25 +39,25 @@ def best_paths(scores: Floats, lengths: Integers, start: Booleans, step: Boolean
     return labels
 
 
-def viterbi(scores: Floats, lengths: Integers, start: Booleans, step: Booleans, end: Booleans) -> Integers:
+def viterbi(scores: Floats, lengths: Integers, start: Floats, step: Floats, end: Floats) -> Integers:
     """Search the best allowed paths by dynamic programming (Viterbi 1967), all sentences at once; see `best_paths`.
 
     Sentences are taken longest first, so that those which still go on at time t are the first n of them: no padding.
-    Every length must be at least 1.
+    Sentences of no token have no path.
     """
+    lengths = lengths[lengths > 0]
     order = np.argsort(-lengths, kind="stable")
     length = lengths[order]
     first = (np.cumsum(lengths) - lengths)[order]
-    forbidden = np.where(step, 0.0, -np.inf)  # (C, C)
-    best = scores[first] + np.where(start, 0.0, -np.inf)  # (S, C): best path that ends in each label
+    best = scores[first] + start  # (S, C): best path that ends in each label
     back = np.zeros(scores.shape, np.int32)  # (T, C): the label before, on that path
     for t in range(1, int(length[0]) if len(length) else 0):
         n = int(np.searchsorted(-length, -t, side="left"))  # sentences longer than t
-        candidates = best[:n, :, None] + forbidden  # (n, C before, C)
+        candidates = best[:n, :, None] + step  # (n, C before, C)
         back[first[:n] + t] = candidates.argmax(axis=1)
         best[:n] = candidates.max(axis=1) + scores[first[:n] + t]
     labels = np.empty(len(scores), np.intp)
-    last = (best + np.where(end, 0.0, -np.inf)).argmax(axis=1)  # (S,)
+    last = (best + end).argmax(axis=1)  # (S,)
     for t in range(int(length[0]) - 1 if len(length) else -1, -1, -1):
         n = int(np.searchsorted(-length, -t, side="left"))
         labels[first[:n] + t] = last[:n]

@@ -37,6 +37,9 @@ RULES = {
     "U": "dJ/dU = dJ/ds h^T",
     "c": "dJ/dc = dJ/ds",
     "a": "dJ/da = dJ/dh min(0, z)",
+    "A": "dJ/dA = p(i -> j) - [i -> j], summed over all steps",
+    "s": "dJ/dstart = p - [c = y] at first tokens",
+    "e": "dJ/dend = p - [c = y] at last tokens",
     "E": "dJ/dx = W^T delta, cut by word, summed over its places",
 }
 
@@ -81,18 +84,20 @@ class Problem:
     windows: Integers
     y: Integers
     seed: int
+    lengths: Integers | None = None
 
     def evaluate(self) -> tuple[float, bytes]:
         """Return J and the sides of its kinks."""
         trace: Trace = {}
         generator = np.random.default_rng(self.seed)
-        J, _ = self.network.loss(self.parameters, self.windows, self.y, generator, trace)
+        J, _ = self.network.loss(self.parameters, self.windows, self.y, generator, trace, self.lengths)
         return J, sides(self.network, trace)
 
     def gradient(self, name: str) -> Floats:
         """Return the gradient written by hand as a whole array; NaN where there is none but should be one."""
         generator = np.random.default_rng(self.seed)
-        gradient = self.network.loss(self.parameters, self.windows, self.y, generator)[1]().get(name)
+        _, backprop = self.network.loss(self.parameters, self.windows, self.y, generator, None, self.lengths)
+        gradient = backprop().get(name)
         if gradient is None:
             return np.full_like(self.parameters[name], 0.0 if cancels(self.network, name) else np.nan)
         return gradient.dense(len(self.parameters[name])) if isinstance(gradient, RowGradient) else gradient
@@ -144,6 +149,7 @@ def check_network(
     parameters: Parameters,
     windows: Integers,
     y: Integers,
+    lengths: Integers | None = None,
     *,
     entries: int = 200,
     tolerance: float = 1e-6,
@@ -157,6 +163,8 @@ def check_network(
 
     Parameters
     ----------
+    lengths : (S,) integers, optional
+        Of the sentences that the windows are of, for the sentence objective; by default they are one sentence.
     entries : int
         How many entries of a parameter are compared: the largest gradients, and others at random. Of a table at least
         one entry of each row, too, even if these are more.
@@ -168,7 +176,7 @@ def check_network(
     ParameterCheck
         One for each parameter, in forward order.
     """
-    problem = Problem(network, parameters, windows, y, seed)
+    problem = Problem(network, parameters, windows, y, seed, lengths)
     generator = np.random.default_rng(seed)
     for name, parameter in parameters.items():
         empty = ParameterCheck(name, parameter.shape, RULES[name[0]])

@@ -25,12 +25,14 @@ def affine(X: Floats, W: Floats, b: Floats) -> tuple[Floats, Callable[[Floats], 
     return X @ W.T + b, lambda dZ: (dZ @ W, dZ.T @ X, dZ.sum(axis=0))
 
 
-def dropout(X: Floats, rate: float, generator: np.random.Generator) -> tuple[Floats, Callable[[Floats], Floats]]:
+def dropout(
+    X: Floats, rate: float, generator: np.random.Generator, *, whole: bool = False
+) -> tuple[Floats, Callable[[Floats], Floats]]:
     """Set each element of X to zero with probability `rate`, scale the others by 1 / (1 - rate).
 
     "Inverted" dropout (Srivastava et al. 2014, section 10): the expectation is unchanged, so that nothing is scaled
-    when the network is used.
+    when the network is used. With `whole` the vectors along the last axis are kept or dropped as a whole.
     """
-    kept = generator.random(X.shape, dtype=np.float32) >= rate
+    kept = generator.random((*X.shape[:-1], 1) if whole else X.shape, dtype=np.float32) >= rate
     mask = kept * X.dtype.type(1 / (1 - rate))
     return X * mask, lambda dY: dY * mask

@@ -17,10 +17,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ner_window.nn.activations import ACTIVATIONS, prelu
-from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters
+from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters, RowGradient
 from ner_window.nn.initialization import Initializer, embedding
 from ner_window.nn.layers import affine, dropout, embed
 from ner_window.nn.objectives import OBJECTIVES, corrupt
+from ner_window.nn.sentence import sentence_log_likelihood
 
 Backprop = Callable[[Floats], Gradients]
 Trace = dict[str, Array]
@@ -39,9 +40,13 @@ class Network:
     hidden_units, labels : int
         H and C. Label 0 is O, outside every entity.
     activation, objective : str
-        Names in `ACTIVATIONS` (or prelu) and `OBJECTIVES`.
+        Names in `ACTIVATIONS` (or prelu) and `OBJECTIVES` (or sentence).
     dropout : float
         Probability that a hidden unit is dropped while training.
+    input_dropout : float
+        Probability that an element of a word's vector is dropped while training.
+    group_dropout : tuple of (str, float)
+        For tables by name, the probability that what was looked up in one place of a window is dropped as a whole.
     l2 : float
         Weight of the regulariser |W|^2 + |U|^2.
     frozen : frozenset of str
@@ -55,6 +60,8 @@ class Network:
     activation: str = "tanh"
     objective: str = "softmax"
     dropout: float = 0.0
+    input_dropout: float = 0.0
+    group_dropout: tuple[tuple[str, float], ...] = ()
     l2: float = 0.0
     frozen: frozenset[str] = frozenset()
 
@@ -75,10 +82,11 @@ class Network:
         H, C = self.hidden_units, self.rows
         shapes: dict[str, tuple[int, ...]] = {f"E.{name}": (rows, d) for name, rows, d in self.tables}
         shapes |= {"W": (H, D), "b": (H,), "U": (C, H), "c": (C,)}
-        return shapes | ({"a": (H,)} if self.activation == "prelu" else {})
+        shapes |= {"a": (H,)} if self.activation == "prelu" else {}
+        return shapes | ({"A": (C, C), "start": (C,), "end": (C,)} if self.objective == "sentence" else {})
 
     def initialize(self, weights: Initializer, generator: np.random.Generator) -> Parameters:
-        """Return new parameters, float32: W and U from `weights`, biases zero, PReLU slopes 0.25, tables random.
+        """Return new parameters, float32: W and U from `weights`, tables random, PReLU slopes 0.25, all others zero.
 
         The words' table is not among them: it comes from pre-trained vectors, or from its own random start.
         """
@@ -124,7 +132,7 @@ class Network:
         """
         F, B, K = windows.shape
         p = parameters
-        looked_up = [embed(p[f"E.{self.tables[f][0]}"], windows[f]) for f in range(F)]  # each (B, K, d_f)
+        looked_up = [self._look_up(f, p, windows[f], generator) for f in range(F)]  # each (B, K, d_f)
         E = looked_up[0][0] if F == 1 else np.concatenate([e for e, _ in looked_up], axis=2)
         X = E.reshape(B, -1)  # (B, D)
         Z, affine_back = affine(X, p["W"], p["b"])  # (B, H)
@@ -170,6 +178,26 @@ class Network:
         W, U = parameters["W"], parameters["U"]
         return self.l2 * float(np.vdot(W, W) + np.vdot(U, U)) if self.l2 else 0.0
 
+    def cost(
+        self, parameters: Parameters, S: Floats, y: Integers, lengths: Integers | None = None
+    ) -> tuple[float, Callable[[], tuple[Floats, Gradients]]]:
+        """Return J of scores (B, rows of U), without the regulariser, and the function that gives its gradients.
+
+        These are dS and those of the objective's own parameters: the sentence objective's A, start and end. Only it
+        needs `lengths` (S,), by default one sentence.
+        """
+        if self.objective != "sentence":
+            J, objective_back = OBJECTIVES[self.objective](S, y)
+            return J, lambda: (objective_back(), {})
+        p, lengths = parameters, np.array([len(y)]) if lengths is None else lengths
+        J, sentence_back = sentence_log_likelihood(S, y, lengths, p["A"], p["start"], p["end"])
+
+        def backprop() -> tuple[Floats, Gradients]:
+            dS, dA, dstart, dend = sentence_back()
+            return dS, {"A": dA, "start": dstart, "end": dend}
+
+        return J, backprop
+
     def loss(
         self,
         parameters: Parameters,
@@ -177,22 +205,25 @@ class Network:
         y: Integers,
         generator: np.random.Generator | None = None,
         trace: Trace | None = None,
+        lengths: Integers | None = None,
     ) -> tuple[float, Callable[[], Gradients]]:
         """Return J for a batch of windows (F, B, K) with labels y (B,), and the function that gives its gradients.
 
         The regulariser is part of J and of the gradients: what is printed is what is differentiated. With a generator,
-        as in training, the margin objective sees corrupt copies of the true windows, too. `trace` is as in `forward`.
+        as in training, the margin objective sees corrupt copies of the true windows, too. `trace` is as in `forward`,
+        `lengths` as in `cost`: the windows are those of whole sentences, one after another.
         """
         if self.objective == "margin" and generator is not None:
             windows, y = corrupt(windows, y, generator)
         S, scores_back = self.forward(parameters, windows, generator, trace)
-        J, objective_back = OBJECTIVES[self.objective](S, y)
+        J, cost_back = self.cost(parameters, S, y, lengths)
         J += self.regularizer(parameters)
         if trace is not None:
             trace["y"] = y
 
         def backprop() -> Gradients:
-            gradients = scores_back(objective_back())
+            dS, more = cost_back()
+            gradients = scores_back(dS) | more
             if self.l2:
                 for name in ("W", "U"):
                     weights = parameters[name]
@@ -200,6 +231,19 @@ class Network:
             return gradients
 
         return J, backprop
+
+    def _look_up(
+        self, f: int, p: Parameters, ids: Integers, generator: np.random.Generator | None
+    ) -> tuple[Floats, Callable[[Floats], RowGradient]]:
+        """Look up ids (B, K) in table f, and while training drop elements of words and whole features."""
+        name = self.tables[f][0]
+        E, embed_back = embed(p[f"E.{name}"], ids)
+        whole = dict(self.group_dropout).get(name, 0.0)
+        rate = whole or (self.input_dropout if f == 0 else 0.0)
+        if generator is None or not rate:
+            return E, embed_back
+        E, dropout_back = dropout(E, rate, generator, whole=bool(whole))
+        return E, lambda dE: embed_back(dropout_back(dE))
 
     def _activate(self, Z: Floats, p: Parameters) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats | None]]]:
         """Apply f; its backprop returns delta and, for PReLU only, the gradient of the slopes."""

@@ -33,6 +33,7 @@ OBJECTIVE_FORMULAS = {
     "softmax": ("-log p_y, p = softmax(s)", "p - [c = y]"),
     "hinge": ("sum_j max(0, s_j - s_y + 1), j not y", "1, 0 or -n"),
     "margin": ("max(0, 1 - s + s_c)", "-1 if L > 0"),
+    "sentence": ("log sum_y' exp s(y') - s(y)", "p - [c = y]"),
 }
 
 

@@ -42,6 +42,11 @@ class Optimizer:
         step = rate * m / (sqrt(v) + epsilon) (Kingma and Ba 2015, algorithm 1). t counts all steps, also for rows.
     momentum, decay, beta1, beta2, epsilon : float
         The constants of the formulas.
+    weight_decay : float
+        Takes rate * weight_decay of W and U away with each step, apart from the gradient ("decoupled", Loshchilov and
+        Hutter 2019, algorithm 2).
+    factors : dict of str to float
+        A factor on the rate of a parameter, by its name; 1 for those that are not named.
     """
 
     name: OptimizerName = "adam"
@@ -50,6 +55,8 @@ class Optimizer:
     beta1: float = 0.9
     beta2: float = 0.999
     epsilon: float = 1e-8
+    weight_decay: float = 0.0
+    factors: dict[str, float] = field(default_factory=dict)
     steps: int = 0
     state: dict[str, dict[str, Floats]] = field(default_factory=dict)
 
@@ -60,7 +67,11 @@ class Optimizer:
             rows, g = (gradient.rows, gradient.values) if isinstance(gradient, RowGradient) else (..., gradient)
             whole = self.state_of(name, parameters[name])
             state = {key: array[rows] for key, array in whole.items()}  # views when dense, copies of the rows otherwise
-            parameters[name][rows] -= (rate * self.direction(g, state)).astype(g.dtype, copy=False)
+            own_rate = rate * self.factors.get(name, 1.0)
+            step = own_rate * self.direction(g, state)
+            if self.weight_decay and name in ("W", "U"):
+                step = step + own_rate * self.weight_decay * parameters[name]
+            parameters[name][rows] -= step.astype(g.dtype, copy=False)
             if rows is not ...:
                 for key, array in whole.items():
                     array[rows] = state[key]

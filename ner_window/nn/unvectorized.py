@@ -17,11 +17,12 @@ def loss_by_loop(
     windows: Integers,
     y: Integers,
     generator: np.random.Generator | None = None,
+    lengths: Integers | None = None,
 ) -> tuple[float, Callable[[], Gradients]]:
     """Return J for a batch and the function that gives its gradients; as `Network.loss`, but in a loop.
 
-    J is the mean of the J of B batches of one window each, and so are the gradients. The margin objective compares
-    windows with each other and cannot be written like this.
+    J is the mean of the J of B batches of one window each, and so are the gradients. The margin and the
+    sentence objective compare windows with each other and cannot be written like this; `lengths` is not used.
     """
     B = len(y)
     each = [network.loss(parameters, windows[:, i : i + 1], y[i : i + 1], generator) for i in range(B)]

@@ -23,8 +23,8 @@ def test_a_model_is_checked_on_its_training_data_or_on_other(program, model):
 
 def test_without_arguments_every_combination_of_the_sample_is_checked(program):
     output = program("gradcheck", "--burn-in", 3).stdout
-    assert output.count(" ok\n") == 36
-    for name in ("softmax", "hinge", "margin", "sigmoid", "prelu"):
+    assert output.count(" ok\n") == 48
+    for name in ("softmax", "hinge", "margin", "sentence", "sigmoid", "prelu"):
         assert name in output
 
 
@@ -78,7 +78,7 @@ main()
         (["data", "--all"], "--set and --all need a CONFIG"),
         (
             ["configs/quickstart.yaml", "--set", "objective=magic"],
-            "objective: should be 'softmax', 'hinge' or 'margin'",
+            "objective: should be 'softmax', 'hinge', 'margin' or 'sentence'",
         ),
     ],
 )

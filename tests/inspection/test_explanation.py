@@ -30,7 +30,7 @@ def make(objective="softmax", radius=2):
 
 
 @pytest.mark.parametrize("method", ["gradient", "integrated"])
-@pytest.mark.parametrize("objective", ["softmax", "hinge", "margin"])
+@pytest.mark.parametrize("objective", ["softmax", "hinge", "margin", "sentence"])
 def test_tags_and_probabilities_are_those_of_the_tagger_and_the_parts_add_up(objective, method):
     tagger = make(objective)
     result = explain(tagger, SENTENCES, method, top=20)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner_window.nn.decoding import best_paths, best_threshold, viterbi
+from ner_window.nn import decoding
+from ner_window.nn.decoding import best_threshold
 
 # BIOES for one type, labels O B I E S: some path exists for every length.
 AFTER_OUTSIDE, AFTER_INSIDE = [True, True, False, False, True], [False, False, True, True, False]
@@ -13,6 +14,19 @@ BIOES_START = np.array(AFTER_OUTSIDE)
 BIOES_STEP = np.array([AFTER_OUTSIDE, AFTER_INSIDE, AFTER_INSIDE, AFTER_OUTSIDE, AFTER_OUTSIDE])
 BIOES_END = np.array([True, False, False, True, True])
 BIOES = (BIOES_START, BIOES_STEP, BIOES_END)
+
+
+def added(*rules):
+    """What decoding adds to a path's score: 0 where a rule allows it, -inf where it does not."""
+    return tuple(np.where(rule, 0.0, -np.inf) for rule in rules)
+
+
+def best_paths(scores, lengths, *rules):
+    return decoding.best_paths(scores, lengths, *added(*rules))
+
+
+def viterbi(scores, lengths, *rules):
+    return decoding.viterbi(scores, lengths, *added(*rules))
 
 
 def random_rules(generator, C):
@@ -44,6 +58,27 @@ def test_best_paths_and_viterbi_equal_brute_force(seed, lengths, bioes):
     expected = brute_force(scores, lengths, *rules)
     assert viterbi(scores, np.array(lengths), *rules).tolist() == expected
     assert best_paths(scores, np.array(lengths), *rules).tolist() == expected
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 4), min_size=1, max_size=5))
+def test_learned_scores_of_steps_are_added(seed, lengths):
+    generator = np.random.default_rng(seed)
+    rules = random_rules(generator, 3)
+    learned = [generator.normal(size=rule.shape) for rule in rules]
+    scores = generator.normal(size=(sum(lengths), 3))
+    expected, first = [], 0
+    for n in lengths:
+
+        def total(p, first=first):
+            steps = sum(learned[1][a, b] for a, b in zip(p, p[1:], strict=False))
+            return learned[0][p[0]] + steps + learned[2][p[-1]] + sum(scores[first + t, c] for t, c in enumerate(p))
+
+        if n:
+            expected.extend(max((p for p in product(range(3), repeat=n) if is_allowed(p, *rules)), key=total))
+        first += n
+    start, step, end = (a + b for a, b in zip(added(*rules), learned, strict=True))
+    assert decoding.best_paths(scores, np.array(lengths), start, step, end).tolist() == expected
 
 
 @settings(deadline=None)
@@ -130,9 +165,11 @@ def test_scores_and_lengths_are_not_changed_and_float32_is_taken():
 def test_only_sentences_with_a_forbidden_best_path_are_searched(monkeypatch):
     searched = []
 
+    search = decoding.viterbi
+
     def spy(scores, lengths, *rules):
         searched.extend(lengths.tolist())
-        return viterbi(scores, lengths, *rules)
+        return search(scores, lengths, *rules)
 
     monkeypatch.setattr("ner_window.nn.decoding.viterbi", spy)
     scores = np.eye(5)[[1, 3, 3, 3, 4, 1, 2, 2, 3]]  # B E | E E | S | B I I E, and E E is forbidden

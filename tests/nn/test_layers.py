@@ -46,3 +46,12 @@ def test_dropout_drops_at_its_rate_scales_the_rest_and_masks_the_gradient_alike(
 def test_dropout_of_rate_zero_keeps_everything():
     X = np.random.default_rng(1).normal(size=(5, 5))
     np.testing.assert_array_equal(dropout(X, 0.0, np.random.default_rng(0))[0], X)
+
+
+def test_dropout_of_the_whole_drops_vectors_and_not_elements():
+    X = np.ones((200, 5, 7))
+    Y, backprop = dropout(X, 0.4, np.random.default_rng(0), whole=True)
+    np.testing.assert_array_equal(Y, np.broadcast_to(Y[:, :, :1], Y.shape))
+    assert (Y[:, :, 0] == 0).mean() == pytest.approx(0.4, abs=0.05)
+    np.testing.assert_allclose(Y[Y != 0], 1 / 0.6)
+    np.testing.assert_array_equal(backprop(X), Y)

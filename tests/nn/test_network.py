@@ -272,3 +272,52 @@ def test_trace_holds_the_forward_and_the_backward_pass():
     np.testing.assert_allclose(trace["dx"], trace["delta"] @ parameters["W"])
     np.testing.assert_allclose(gradients["W"], trace["delta"].T @ trace["x"])
     np.testing.assert_allclose(gradients["c"], trace["ds"].sum(axis=0))
+
+
+def test_sentence_network_has_scores_of_steps_and_right_gradients():
+    network = make_network("relu", objective="sentence", l2=0.02)
+    assert [network.shapes[name] for name in ("A", "start", "end")] == [(3, 3), (3,), (3,)]
+    parameters = draw(network)
+    lengths = np.array([3, 1])
+
+    def run():
+        return network.loss(parameters, WINDOWS, LABELS, lengths=lengths)
+
+    errors = compare(lambda: run()[0], parameters, densify(run()[1](), parameters))
+    assert max(errors.values()) < 1e-6, errors
+    as_one = network.loss(parameters, WINDOWS, LABELS)[0]
+    assert as_one == network.loss(parameters, WINDOWS, LABELS, lengths=np.array([4]))[0]
+    assert as_one != run()[0]
+
+
+@pytest.mark.parametrize("objective", ["softmax", "sentence"])
+def test_gradients_with_input_and_group_dropout_are_right(objective):
+    network = make_network(objective=objective, input_dropout=0.3, group_dropout=(("case", 0.4),), dropout=0.2)
+    parameters = draw(network)
+
+    def run():
+        return network.loss(parameters, WINDOWS, LABELS, np.random.default_rng(7))
+
+    errors = compare(lambda: run()[0], parameters, densify(run()[1](), parameters))
+    assert max(errors.values()) < 1e-6, errors
+
+
+def test_input_dropout_drops_elements_of_words_and_group_dropout_whole_features():
+    network = make_network(input_dropout=0.5, group_dropout=(("case", 0.5),))
+    parameters, trace = draw(network), {}
+    many = np.tile(WINDOWS, (1, 100, 1))
+    network.forward(parameters, many, np.random.default_rng(0), trace)
+    x = trace["x"].reshape(400, 5, 5)  # of each place three elements of the word and two of its case
+    words, cases = x[:, :, :3], x[:, :, 3:]
+    assert (words == 0).mean() == pytest.approx(0.5, abs=0.05)
+    assert 0 < (words == 0).all(axis=2).mean() < 0.2  # an eighth by chance
+    dropped = (cases == 0).all(axis=2)
+    assert dropped.mean() == pytest.approx(0.5, abs=0.05)
+    np.testing.assert_array_equal(dropped, (cases == 0).any(axis=2))
+
+
+def test_nothing_of_the_input_is_dropped_in_use():
+    plain, _ = make_network().forward(draw(make_network()), WINDOWS)
+    dropping = make_network(input_dropout=0.5, group_dropout=(("case", 0.5),))
+    used, _ = dropping.forward(draw(dropping), WINDOWS)
+    np.testing.assert_array_equal(used, plain)

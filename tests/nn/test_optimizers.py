@@ -151,3 +151,35 @@ def test_every_optimizer_descends_a_parabola(name):
     for _ in range(500):
         optimizer.step(p, {"p": 2 * p["p"]}, 0.1)
     assert np.abs(p["p"]).max() < 0.5
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_a_factor_is_a_factor_on_the_rate_of_its_parameter_alone(name):
+    def after_two_steps(factors, rate):
+        parameters = {"E.word": np.ones((3, 2)), "b": np.ones(2)}
+        optimizer = Optimizer(name, factors=factors)
+        for g in (0.5, -0.25):
+            gradients = {"E.word": RowGradient(np.array([1]), np.full((1, 2), g)), "b": np.full(2, g)}
+            optimizer.step(parameters, gradients, rate)
+        return parameters
+
+    half, plain, slow = (after_two_steps(*options) for options in (({"E.word": 0.5}, 0.1), ({}, 0.1), ({}, 0.05)))
+    np.testing.assert_allclose(half["E.word"], slow["E.word"], rtol=1e-14)
+    np.testing.assert_array_equal(half["b"], plain["b"])
+
+
+def test_weight_decay_by_hand():
+    # sgd: W = 2 - 0.1 * (0.5 + 0.3 * 2) = 1.89; b has no decay: 2 - 0.1 * 0.5 = 1.95
+    parameters = {"W": np.array([[2.0]]), "b": np.array([2.0])}
+    Optimizer("sgd", weight_decay=0.3).step(parameters, {"W": np.array([[0.5]]), "b": np.array([0.5])}, 0.1)
+    assert parameters["W"] == pytest.approx(1.89, rel=1e-14)
+    assert parameters["b"] == pytest.approx(1.95, rel=1e-14)
+
+
+def test_weight_decay_is_apart_from_the_gradient_and_its_state():
+    # Adam's first step is rate * sign(g) whatever the size of g; the decay comes on top: 2 - 0.1 * (1 + 0.3 * 2) = 1.84
+    parameters = {"W": np.array([[2.0]])}
+    optimizer = Optimizer("adam", weight_decay=0.3)
+    optimizer.step(parameters, {"W": np.array([[0.5]])}, 0.1)
+    assert parameters["W"] == pytest.approx(1.84, rel=1e-6)
+    assert optimizer.state["W"]["m"] == pytest.approx(0.05)

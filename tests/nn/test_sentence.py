@@ -1,0 +1,112 @@
+"""The sentence objective against a sum over all tag sequences, written out."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ner_window.nn.gradcheck import central_differences, relative_error
+from ner_window.nn.objectives import softmax_cross_entropy
+from ner_window.nn.sentence import Steps, marginals, sentence_log_likelihood
+
+
+def draw(seed, lengths, C=3, scale=1.0):
+    generator = np.random.default_rng(seed)
+    T = sum(lengths)
+    S, A, start, end = (generator.normal(0, scale, shape) for shape in ((T, C), (C, C), (C,), (C,)))
+    return S, generator.integers(0, C, T), np.array(lengths), A, start, end
+
+
+def sequence_score(path, S, A, start, end):
+    total = start[path[0]] + end[path[-1]]
+    for t, label in enumerate(path):
+        total += S[t, label] + (A[path[t - 1], label] if t else 0)
+    return total
+
+
+def by_enumeration(S, y, lengths, A, start, end):
+    """J and the marginals by a loop over all sequences of each sentence."""
+    J, p, first = 0.0, np.zeros_like(S), 0
+    for n in lengths.tolist():
+        here = slice(first, first + n)
+        paths = list(product(range(len(start)), repeat=n))
+        weights = np.exp([sequence_score(path, S[here], A, start, end) for path in paths])
+        J += np.log(weights.sum()) - sequence_score(y[here].tolist(), S[here], A, start, end)
+        for path, weight in zip(paths, weights / weights.sum(), strict=True):
+            for t, label in enumerate(path):
+                p[first + t, label] += weight
+        first += n
+    return J / len(y), p
+
+
+LENGTHS = st.lists(st.integers(1, 5), min_size=1, max_size=4)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), LENGTHS)
+def test_loss_and_marginals_equal_the_sum_over_all_sequences(seed, lengths):
+    S, y, lengths, A, start, end = draw(seed, lengths)
+    J, p = by_enumeration(S, y, lengths, A, start, end)
+    assert sentence_log_likelihood(S, y, lengths, A, start, end)[0] == pytest.approx(J, rel=1e-10, abs=1e-12)
+    np.testing.assert_allclose(marginals(S, lengths, A, start, end), p, atol=1e-12)
+
+
+@pytest.mark.parametrize("lengths", [[1], [4], [2, 2], [3, 1, 5, 1]])
+def test_every_gradient_agrees_with_central_differences(lengths):
+    S, y, lengths, A, start, end = draw(1, lengths)
+    gradients = sentence_log_likelihood(S, y, lengths, A, start, end)[1]()
+    for parameter, gradient in zip((S, A, start, end), gradients, strict=True):
+        numeric = central_differences(lambda: sentence_log_likelihood(S, y, lengths, A, start, end)[0], parameter)
+        assert relative_error(gradient, numeric) < 1e-6
+
+
+def test_without_scores_of_steps_it_is_softmax_cross_entropy():
+    S, y, lengths, A, start, end = draw(2, [3, 4, 1])
+    J, backprop = sentence_log_likelihood(S, y, lengths, 0 * A, 0 * start, 0 * end)
+    expected, softmax_back = softmax_cross_entropy(S, y)
+    assert pytest.approx(expected, rel=1e-12) == J
+    np.testing.assert_allclose(backprop()[0], softmax_back(), atol=1e-14)
+
+
+def test_loss_by_hand():
+    # one sentence of two tokens, two labels, all scores 0 but A[0, 1] = log 3: the sequences weigh 1, 3, 1, 1;
+    # the correct one is 0 1: J = (log 6 - log 3) / 2 tokens
+    J, backprop = sentence_log_likelihood(
+        np.zeros((2, 2)), np.array([0, 1]), np.array([2]), np.array([[0, np.log(3)], [0, 0]]), np.zeros(2), np.zeros(2)
+    )
+    assert pytest.approx(np.log(2) / 2) == J
+    dS, dA, dstart, dend = backprop()
+    # p(first = 0) = 4/6, p(second = 1) = 4/6, p(0 -> 1) = 3/6, p(others) = 1/6 each; all less the correct one, over 2
+    np.testing.assert_allclose(dS, np.array([[4 / 6 - 1, 2 / 6], [2 / 6, 4 / 6 - 1]]) / 2, atol=1e-15)
+    np.testing.assert_allclose(dA, np.array([[1 / 6, 3 / 6 - 1], [1 / 6, 1 / 6]]) / 2, atol=1e-15)
+    np.testing.assert_allclose(dstart, np.array([4 / 6 - 1, 2 / 6]) / 2, atol=1e-15)
+    np.testing.assert_allclose(dend, np.array([2 / 6, 4 / 6 - 1]) / 2, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_huge_scores_do_not_overflow(dtype):
+    S, y, lengths, A, start, end = (np.asarray(x, dtype if i not in (1, 2) else None) for i, x in
+                                    enumerate(draw(3, [40, 2], scale=1000)))  # fmt: skip
+    J, backprop = sentence_log_likelihood(S, y, lengths, A, start, end)
+    assert np.isfinite(J)
+    assert all(np.isfinite(g).all() and g.dtype == dtype for g in backprop())
+
+
+def test_scores_are_left_as_they_are_and_backprop_can_be_called_twice():
+    S, y, lengths, A, start, end = draw(4, [3, 2])
+    before = S.copy(), A.copy()
+    backprop = sentence_log_likelihood(S, y, lengths, A, start, end)[1]
+    first, second = backprop(), backprop()
+    np.testing.assert_array_equal(S, before[0])
+    np.testing.assert_array_equal(A, before[1])
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_steps_go_through_all_first_tokens_then_all_second_ones_the_longest_sentence_first():
+    steps = Steps.of(np.array([1, 3, 2]))  # tokens 0 | 1 2 3 | 4 5
+    assert steps.order.tolist() == [1, 4, 0, 2, 5, 3]
+    assert steps.offsets.tolist() == [0, 3, 5, 6]
+    assert steps.last.tolist() == [5, 4, 2]
