@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from ner_window.errors import ConfigError
 from ner_window.nn.optimizers import OptimizerName
-from ner_window.text.features import FEATURES
+from ner_window.text.features import FEATURES, FeatureName
 from ner_window.text.tagging import Repair, SchemeName
 from ner_window.text.vectors import GLOVE
 
@@ -67,7 +67,7 @@ def _named_feature(value: object) -> object:
 class FeatureConfig(Section):
     """A feature: its name, or its name and the size of its embedding."""
 
-    name: Literal["case", "shape"]
+    name: FeatureName
     dimensions: int | None = Field(None, ge=1)
     dropout: float = Field(0.0, ge=0, lt=1, description="probability that the whole feature of a token is dropped")
     rate: float = Field(1.0, ge=0, description="factor on the learning rate of its table")

@@ -4,8 +4,17 @@ GloVe's words are lower-cased, so a word's vector cannot tell ``Turkey`` from ``
 feature is one entry of `FEATURES`; nothing in the network knows its name.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+FeatureName = Literal[
+    "case", "shape", "prefix1", "prefix2", "prefix3", "prefix4", "suffix1", "suffix2", "suffix3", "suffix4"
+]
+
+_DIGIT = re.compile(r"\d")
 
 
 def case(token: str) -> str:
@@ -35,6 +44,21 @@ def shape(token: str) -> str:
     return "".join(runs)
 
 
+def _plain(token: str) -> str:
+    """Return a token in lower case with its digits set to 0: what affixes are cut from."""
+    return _DIGIT.sub("0", token.lower())
+
+
+def prefix(token: str, n: int) -> str:
+    """Return the first n characters of a token in lower case, digits as 0; all of it if it is shorter."""
+    return _plain(token)[:n]
+
+
+def suffix(token: str, n: int) -> str:
+    """Return the last n characters of a token in lower case, digits as 0; all of it if it is shorter."""
+    return _plain(token)[-n:]
+
+
 @dataclass(frozen=True)
 class Feature:
     """A feature of a token.
@@ -57,4 +81,6 @@ class Feature:
 FEATURES: dict[str, Feature] = {
     "case": Feature(case, 5, ("lower", "initial", "upper", "mixed", "digits", "with_digit", "punctuation")),
     "shape": Feature(shape, 15),
+    **{f"prefix{n}": Feature(partial(prefix, n=n), 8) for n in (1, 2, 3, 4)},
+    **{f"suffix{n}": Feature(partial(suffix, n=n), 8) for n in (1, 2, 3, 4)},
 }
