@@ -91,7 +91,8 @@ def test_every_sweep_of_the_lecture_has_its_result(root):
 
 
 def test_every_folder_has_a_readme(root):
-    folders = {path for name in ("ner_window", "configs", "data", "scripts", "tests") for path in (root / name).rglob("*")}
+    rooms = ("ner_window", "configs", "data", "scripts", "tests")
+    folders = {path for name in rooms for path in (root / name).rglob("*")}
     folders = {path for path in folders if path.is_dir() and "__pycache__" not in path.parts}
     assert len(folders) > 15
     assert [path for path in sorted(folders) if not (path / "README.md").exists()] == []

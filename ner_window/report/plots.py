@@ -170,6 +170,7 @@ def _set_x(axes: Any, x: str, places: dict[Any, float], log_x: bool | None) -> N
 
 def _name_ticks(axes: Any, names: Sequence[str]) -> None:
     """Write names below their places, slanted where they would overlap."""
+    names = [_short(name) for name in names]
     slanted = sum(len(name) + 2 for name in names) > 80
     axes.set_xticks(range(len(names)), names, **({"rotation": 30, "ha": "right"} if slanted else {}))
     axes.set_xlim(-0.5, len(names) - 0.5)
@@ -192,7 +193,13 @@ def _set_y(axes: Any, y: str) -> None:
 
 def _add_legend(axes: Any, title: str | None, lines: int) -> None:
     where = {"loc": "best"} if lines <= 4 else {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
-    axes.legend(title=title, title_fontsize=9, alignment="left", **where)
+    handles, names = axes.get_legend_handles_labels()
+    axes.legend(handles, [_short(name) for name in names], title=title, title_fontsize=9, alignment="left", **where)
+
+
+def _short(name: str) -> str:
+    """Cut a name that would leave the drawing no room; the tables have it whole."""
+    return name if len(name) <= 40 else f"{name[:37]}..."
 
 
 def _draw_curves(figure: Any, sweep: Sweep, outcomes: Sequence[Outcome], curves: Sequence[Curve]) -> None:

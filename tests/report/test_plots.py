@@ -135,3 +135,10 @@ def test_without_matplotlib_the_extra_is_named(drawn, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingExtraError, match="plots needs the extra 'plot'"):
         drawn("")
+
+
+def test_a_very_long_value_is_cut_so_that_the_drawing_keeps_its_room(drawn):
+    long = ", ".join(f"{{name: {kind}{n}, dropout: 0.5}}" for kind in ("prefix", "suffix") for n in (1, 2, 3, 4))
+    found = texts(drawn(f"grid: {{features: [[case], [{long}]], model.hidden_units: [5, 6]}}\n"))
+    assert '["case"]' in found
+    assert max(map(len, found)) == 40
