@@ -220,7 +220,11 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
             f"training.vectorized: false cannot go with objective {config.objective}, which compares the windows of a "
             "batch with each other; set it to true"
         )
-    learning = corpora["train"].limit(config.data.limit).only(config.data.types)
+    learning = corpora["train"].limit(config.data.limit)
+    known = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
+    if missing := sorted(set(config.data.types or ()) - set(known)):
+        raise ConfigError(f"data.types: no such type in {config.data.train}, got {missing}; it has {known}")
+    learning = learning.only(config.data.types)
     dev = corpora["dev"].only(config.data.types)
     generator = np.random.default_rng(config.seed)
     words, table, trained, report, digest = build_words(config, learning.tokens, generator, sources)
@@ -228,8 +232,6 @@ def prepare(config: Config, sources: Sources | None = None) -> Run:
     types = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
     if not types:
         raise CorpusError(f"{config.data.train}: no entity in it: all tags are O; is it the right tag column?")
-    if missing := sorted(set(config.data.types or ()) - set(types)):
-        raise ConfigError(f"data.types: no such type in {config.data.train}, got {missing}; it has {types}")
     scheme = SCHEMES["IO" if config.objective == "margin" else config.model.scheme]
     tags = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in scheme.prefixes))
     network = Network(
@@ -369,6 +371,8 @@ def begin(run: Run, directory: Path, *, resume: bool, force: bool) -> None:
     """
     checkpoint = checkpoint_of(directory)
     if resume:
+        if not checkpoint.exists() and directory.exists():
+            raise ConfigError(f"{directory}: the run is finished, there is nothing to resume; --force trains it again")
         if not checkpoint.exists():
             raise ConfigError(f"{checkpoint}: no checkpoint to resume from; leave --resume out to start")
         run.resume(checkpoint)

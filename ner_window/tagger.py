@@ -168,7 +168,9 @@ class Tagger:
         return SCHEMES[name]
 
     def tag(self, tokens: Sequence[str], scheme: str | None = None) -> list[str]:
-        """Tag one sentence; see `tag_sentences`."""
+        """Tag one sentence of tokens; see `tag_sentences`."""
+        if isinstance(tokens, str):
+            raise TypeError(f"expected a list of tokens, got the string {tokens[:40]!r}; `entities` takes raw text")
         return self.tag_sentences([tokens], scheme)[0] if tokens else []
 
     def entities(self, text: str) -> list[TextEntity]:

@@ -36,6 +36,11 @@ def test_a_type_that_the_data_does_not_have_is_refused(root):
         prepare(root, "data.types=[LOC, GPE]")
 
 
+def test_a_type_that_the_data_does_not_have_is_named_even_if_no_other_is_asked_for(root):
+    with pytest.raises(ConfigError, match=r"got \['LOCA'\]; it has \['LOC', 'MISC', 'ORG', 'PER'\]"):
+        prepare(root, "data.types=[LOCA]")
+
+
 def test_margin_cannot_be_computed_in_a_loop(root):
     with pytest.raises(ConfigError, match="training.vectorized: false cannot go with objective margin"):
         prepare(root, "objective=margin", "training.vectorized=false")

@@ -18,12 +18,15 @@ def show(config: File, overrides: Set = None, quiet: Quiet = False) -> None:
 
     Example: ner-window config show configs/quickstart.yaml --set seed=7
     """
+    import json
+
     from ner_window.config import flatten, resolve
     from ner_window.report.tables import table
 
     settings, origins = resolve(config, overrides or ())
-    rows = [(key, value, origins.get(key, "default")) for key, value in flatten(settings.model_dump()).items()]
-    typer.echo(table(("key", "value", "from"), rows))
+    values = flatten(settings.model_dump(mode="json", exclude_none=False)).items()
+    rows = [(key, json.dumps(value, ensure_ascii=False), origins.get(key, "default")) for key, value in values]
+    typer.echo(table(("key", "value", "from"), rows, left=(0, 1, 2)))
 
 
 @app.command()

@@ -26,7 +26,9 @@ def evaluate(
     repair: RepairOption = "conlleval",
     errors: Annotated[int, typer.Option("--errors", min=0, help="List the N most frequent errors.")] = 0,
     confusion: Annotated[bool, typer.Option("--confusion", help="Show which types are taken for which.")] = False,
-    min_f1: Annotated[float | None, typer.Option(help="Exit with 1 if the micro F1 (0..1) is lower.")] = None,
+    min_f1: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Exit with 1 if the micro F1 (0..1) is lower.")
+    ] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write the data with the predicted tags here.")] = None,
     force: Force = False,
     token_column: TokenColumn = 0,

@@ -116,7 +116,7 @@ def _write_results(sweep: "Sweep", outcomes: list["Outcome"], directory: Path) -
     try:
         plot = plot_svg(sweep, outcomes)
     except MissingExtraError as error:
-        note(f"{directory / 'plot.svg'}: not written: {error}")
+        note(f"{directory / 'plot.svg'}: not written: {error}; then --resume draws it")
     files = sweep_files(sweep, outcomes, plot)
     for name, text in files.items():
         write_whole(directory / name, [text], "utf-8")

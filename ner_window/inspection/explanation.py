@@ -200,6 +200,8 @@ def notes(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> tuple[str, ...]
             f"the probabilities are the softmax of scores that the objective {objective} did not train to be "
             "probabilities: only their order counts"
         )
+    if objective == "sentence":
+        found.append("the tags are those of the best sequence: learned scores of the steps between tags decide, too")
     missing = {token: None for sentence in sentences for token in sentence if words.find(token)[1] == "unknown"}
     if missing:
         found.append(f"no vector of their own, taken as the unknown word: {printable(', '.join(missing))}")

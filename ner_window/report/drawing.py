@@ -185,9 +185,15 @@ COLORS = """:root, svg.graph {
 } }
 """
 
-_STYLE = (
-    COLORS
-    + """svg.graph { font: 14px system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; color-scheme: light dark }
+
+def _with_literals(style: str) -> str:
+    """Put the light color itself before each variable, for programs that draw SVG but know no variables."""
+    light = dict(re.findall(r"--(\w+): (#\w+);", COLORS.partition("@media")[0]))
+    return re.sub(r"(fill|stroke): var\(--(\w+)\)", lambda m: f"{m[1]}: {light[m[2]]}; {m[0]}", style)
+
+
+_STYLE = COLORS + _with_literals(
+    """svg.graph { font: 14px system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; color-scheme: light dark }
 .graph .ground { fill: var(--ground) }
 .graph rect.input { fill: var(--input) } .graph rect.parameter { fill: var(--parameter) }
 .graph rect.operation { fill: var(--card) }

@@ -103,7 +103,7 @@ p { max-width: 48rem; margin: .5rem 0 }
 table { border-collapse: collapse; font-size: .875rem; width: 100% }
 th, td { text-align: left; padding: .35rem .8rem; vertical-align: top; border-bottom: 1px solid var(--rule) }
 th { color: var(--soft); font-weight: 500 } tbody tr:last-child td { border-bottom: 0 }
-td { font-variant-numeric: tabular-nums; min-width: 5rem } td.name { font-weight: 600; overflow-wrap: anywhere }
+td { font-variant-numeric: tabular-nums; min-width: 5rem } td.name { font-weight: 600; min-width: 8rem }
 td.value, td.gradient { white-space: nowrap }
 td.note { color: var(--soft); min-width: 12rem } .value { color: var(--value) } .gradient { color: var(--gradient) }
 """

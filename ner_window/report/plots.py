@@ -56,7 +56,7 @@ def plot_svg(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
         import matplotlib
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError("plots", "plot") from None
+        raise MissingExtraError("a plot", "plot") from None
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 4.4), facecolor="white", layout="constrained")
         if sweep.options.plot.curves:

@@ -111,7 +111,7 @@ def test_stopped_and_killed_it_goes_on_to_the_same_results_also_without_matplotl
     )
     assert last.stdout == done[1].stdout
     assert last.stderr.count("finished before") + last.stderr.count("failed: ") - 4 <= finished
-    assert "plot.svg: not written: plots needs the extra 'plot'; pip install 'ner_window[plot]'" in last.stderr
+    assert "plot.svg: not written: a plot needs the extra 'plot'; pip install 'ner_window[plot]'" in last.stderr
     assert (output / "results.csv").read_bytes() == (done[0] / "results.csv").read_bytes()
     assert not (output / "plot.svg").exists()
     again = program("experiment", sweep, "-o", output, "--resume", "--json", "-q")

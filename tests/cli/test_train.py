@@ -201,3 +201,15 @@ def test_the_loop_trains_to_the_same_scores(program, tmp_path):
         (line,) = (tmp_path / vectorized / "metrics.jsonl").read_text().splitlines()
         losses.append(json.loads(line)["loss"])
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def test_there_is_nothing_to_resume_of_a_finished_run(program, model):
+    done = program(*QUICK, "-o", model, "--resume", code=2)
+    assert "the run is finished, there is nothing to resume" in done.stderr
+
+
+def test_a_string_is_not_taken_for_tokens(model):
+    from ner_window import Tagger
+
+    with pytest.raises(TypeError, match="expected a list of tokens, got the string 'Elena flew'"):
+        Tagger.load(model).tag("Elena flew")

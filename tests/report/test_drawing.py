@@ -1,3 +1,4 @@
+import re
 from xml.etree import ElementTree
 
 import numpy as np
@@ -103,3 +104,10 @@ def test_tips_give_the_beginning_of_long_arrays(network_of):
     node = graph.node("W")
     long = type(node)(**{**vars(node), "value": np.ones((40, 40)), "shape": (40, 40)})
     assert "value: 1 1 1 1 1 1 1 1 1 1 1 1 ...  norm 40" in node_tip(graph, long)
+
+
+def test_every_color_stands_as_itself_before_its_variable():
+    style = svg(square_example()).partition("<style>")[2].partition("</style>")[0]
+    uses = re.findall(r"(fill|stroke): var\(", style)
+    literals = re.findall(r"(fill|stroke): #[0-9a-f]{6}; \1: var\(", style)
+    assert len(uses) == len(literals) > 10

@@ -133,7 +133,7 @@ def test_whatever_was_swept_can_be_drawn(drawn, text, values):
 
 def test_without_matplotlib_the_extra_is_named(drawn, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match="plots needs the extra 'plot'"):
+    with pytest.raises(MissingExtraError, match="a plot needs the extra 'plot'"):
         drawn("")
 
 
