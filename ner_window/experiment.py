@@ -371,7 +371,7 @@ def begin(run: Run, directory: Path, *, resume: bool, force: bool) -> None:
     """
     checkpoint = checkpoint_of(directory)
     if resume:
-        if not checkpoint.exists() and directory.exists():
+        if not checkpoint.exists() and (directory / "model.json").exists():
             raise ConfigError(f"{directory}: the run is finished, there is nothing to resume; --force trains it again")
         if not checkpoint.exists():
             raise ConfigError(f"{checkpoint}: no checkpoint to resume from; leave --resume out to start")

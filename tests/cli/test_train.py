@@ -208,6 +208,10 @@ def test_there_is_nothing_to_resume_of_a_finished_run(program, model):
     assert "the run is finished, there is nothing to resume" in done.stderr
 
 
+def test_a_directory_without_a_model_is_not_taken_for_a_finished_run(program, tmp_path):
+    assert "no checkpoint to resume from" in program(*QUICK, "-o", tmp_path, "--resume", code=2).stderr
+
+
 def test_a_string_is_not_taken_for_tokens(model):
     from ner_window import Tagger
 
