@@ -11,12 +11,14 @@ import numpy as np
 from ner_window import experiment
 from ner_window.config import Config, ModelConfig, load_config
 from ner_window.errors import ConfigError, CorpusError
+from ner_window.nn.equivalent import compact
 from ner_window.nn.gradcheck import ParameterCheck, check_network
 from ner_window.nn.gradients import Integers, Parameters
-from ner_window.nn.network import Network, compact
+from ner_window.nn.network import Network
 from ner_window.nn.optimizers import Optimizer
-from ner_window.tagger import EncodedCorpus, Tagger
+from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
+from ner_window.text.encoding import EncodedCorpus
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.tagging import SCHEMES, convert
 from ner_window.text.vocabulary import PAD
@@ -117,7 +119,7 @@ def check_model(
     ConfigError
         `data` is not given, and the training file that the model names is not there.
     """
-    tagger = Tagger.load(directory)
+    tagger = Tagger.load_single(directory)
     config = load_config(directory / "config.yaml")
     path = data or Path(config.data.train)
     if not path.exists():
@@ -140,7 +142,10 @@ def _check_tagger(
     if not len(tokens):
         raise CorpusError(f"{corpus.corpus.source}: no token with a tag that the model knows; is it the right data?")
     windows, y = encoded.windows(tokens, tagger.network.radius), encoded.labels[tokens]
-    small, parameters, ids, kept = compact(tagger.network, tagger.parameters, windows, SPARE)
+    whole, resolved = tagger.resolve(encoded, windows)
+    small, parameters, ids, kept = compact(tagger.network, whole, resolved, SPARE)
+    if resolved is not windows:  # means of words stand among the rows that are used
+        kept[0] = np.unique(windows[0])
     names: dict[str, Sequence[str]] = {
         f"E.{name}": [vocabulary.string(int(row)) for row in rows]
         for (name, _, _), vocabulary, rows in zip(tagger.network.tables, tagger.vocabularies, kept, strict=True)
@@ -164,7 +169,7 @@ def check(
     batch: str,
     options: Options,
 ) -> Check:
-    """Check one network on one batch (F, B, K), of sentences of these `lengths`; `parameters` are float64."""
+    """Check one network on one batch (L, B, K), of sentences of these `lengths`; `parameters` are float64."""
     keys = {name: getattr(options, name) for name in ("entries", "tolerance", "step", "seed")}
     rows = tuple(check_network(network, parameters, windows, y, lengths, **keys))
     loss = network.loss(parameters, windows, y, np.random.default_rng(options.seed), lengths=lengths)[0]
@@ -209,7 +214,7 @@ def repeats(windows: Integers) -> Any:
 
 
 def describe(windows: Integers, y: Integers, source: str) -> str:
-    """Say what is special about a batch of windows (F, B, K)."""
+    """Say what is special about a batch of windows (L, B, K)."""
     padded, repeated = (windows[0] == PAD).any(axis=1).sum(), repeats(windows[0]).sum()
     return (
         f"{len(y)} windows of {source}: {padded} with padding, {repeated} with a repeated word, "
@@ -221,18 +226,20 @@ def check_sample(options: Options) -> Iterator[Check]:
     """Check every objective with every activation on four windows that ship with the program.
 
     They hold pads, a word three times in one window, and one word in three windows; two words are in none. One table is
-    trained, another one frozen.
+    frozen, the others are trained. Of the affixes two are looked up for a word, for one word the same one twice. The
+    words' vectors are moved by a residual map.
     """
     words = [[0, 0, 2, 2, 2], [0, 3, 1, 4, 3], [3, 1, 4, 5, 0], [1, 4, 5, 0, 0]]
     cases = [[0, 0, 1, 1, 1], [0, 2, 1, 2, 2], [2, 1, 2, 3, 0], [1, 2, 3, 0, 0]]
     suffixes = [[0, 0, 1, 1, 1], [0, 1, 2, 1, 1], [1, 2, 1, 2, 0], [2, 1, 2, 0, 0]]
-    windows, y = np.array([words, cases, suffixes]), np.array([0, 2, 1, 2])
-    tables = (("word", 8, 3), ("case", 5, 2), ("suffix", 3, 2))
+    affixes = np.array([[0, 0], [1, 2], [2, 2], [3, 1], [4, 2], [1, 4]])  # of each word
+    windows, y = np.array([words, cases, suffixes, *np.moveaxis(affixes[words], 2, 0)]), np.array([0, 2, 1, 2])
+    tables = (("word", 8, 3), ("case", 5, 2), ("suffix", 3, 2), ("affixes", 6, 2))
     lengths, batch = np.array([2, 2]), describe(windows, y, "the sample")
     for objective, activation in product(OBJECTIVE_NAMES, ACTIVATION_NAMES):
         network = Network(
             tables, 2, hidden_units=4, labels=3, activation=activation, objective=objective, dropout=0.2, l2=0.01,
-            frozen=frozenset({"suffix"}),
+            frozen=frozenset({"suffix"}), look_ups=(("affixes", 2),), residual=2,
         )  # fmt: skip
         generator = np.random.default_rng(options.seed)
         parameters: Parameters = {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}

@@ -1,18 +1,22 @@
 """The computation graph of a tagger on a real window: which rows it looks up, and the numbers that flow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ner_window.errors import CorpusError, TaggingError
 from ner_window.inspection.printable import printable
+from ner_window.nn.equivalent import compact, fold_residual
 from ner_window.nn.gradients import Floats, Integers
 from ner_window.nn.graph import Graph
-from ner_window.nn.network import compact
 from ner_window.nn.network_graph import network_graph, shapes_graph
 from ner_window.nn.network_pass import Row, Rows, run
 from ner_window.tagger import Tagger
-from ner_window.text.vocabulary import PAD, UNKNOWN, Vocabulary
+from ner_window.text.encoding import EncodedCorpus
+from ner_window.text.vocabulary import PAD, UNKNOWN
+
+_FROZEN = "frozen: no gradient goes into it"
 
 
 def shapes_of(tagger: Tagger, name: str) -> Graph:
@@ -67,12 +71,16 @@ def window_graph(
     words = [_window_words(sentences, place, tagger.network.radius)]
     if tagger.network.objective == "margin":
         outside = [i for i, each in enumerate(predicted) if each == "O" and i != place]
-        corrupt, chosen = _hardest(tagger, windows, encoded.lines[:, encoded.places[outside]], label)
+        corrupt, chosen = _hardest(tagger, encoded, windows, encoded.lines[:, encoded.places[outside]], label)
         windows = np.concatenate([windows, corrupt], axis=1)
         words.append(list(words[0]))
         words[1][tagger.network.radius] = tokens[outside[chosen]] if outside else "<unknown>"
-    network, parameters, ids, rows = compact(tagger.network, tagger.parameters, windows)
+    network, parameters, ids, rows = compact(tagger.network, *tagger.resolve(encoded, windows))
+    rows[0] = np.unique(windows[0])  # where means of words stand among the rows, compact does not know their ids
     tables = _tables(tagger, ids, rows, words)
+    if network.residual:  # the inputs are the mapped vectors e': they have a gradient even where e is frozen
+        network, parameters = fold_residual(network, parameters)
+        network = replace(network, frozen=network.frozen - {network.tables[0][0]})
     name, how = printable(tagger.tags[label]), "" if tagger.tags[label] == predicted[place] else " if it were the tag"
     around = " ".join(f"[{word}]" if k == tagger.network.radius else word for k, word in enumerate(words[0]) if word)
     title = f"{printable(around)}: J of {name}{how}; the model predicts {printable(predicted[place])}"
@@ -103,8 +111,10 @@ def _label_of(tagger: Tagger, predicted: str, scores: Floats, tag: str | None) -
     return tagger.tags.index(tag)
 
 
-def _hardest(tagger: Tagger, window: Integers, centres: Integers, label: int) -> tuple[Integers, int]:
-    """Return the copy of a window (F, 1, K) with that of some centres (F, N) which scores highest, and its place.
+def _hardest(
+    tagger: Tagger, encoded: EncodedCorpus, window: Integers, centres: Integers, label: int
+) -> tuple[Integers, int]:
+    """Return the copy of a window (L, 1, K) with that of some centres (L, N) which scores highest, and its place.
 
     Without centres it is the unknown word's.
     """
@@ -112,7 +122,7 @@ def _hardest(tagger: Tagger, window: Integers, centres: Integers, label: int) ->
         centres = np.full((len(window), 1), UNKNOWN)
     copies = np.repeat(window, centres.shape[1], axis=1)
     copies[:, :, tagger.network.radius] = centres
-    scores = tagger.network.forward(tagger.parameters, copies)[0]
+    scores = tagger.network.forward(*tagger.resolve(encoded, copies))[0]
     best = int(scores[:, label - 1].argmax())
     return copies[:, [best]], best
 
@@ -139,35 +149,65 @@ def _window_words(sentences: Sequence[Sequence[str]], place: int, radius: int) -
 
 
 def _tables(tagger: Tagger, ids: Integers, rows: Sequence[Integers], words: Sequence[Sequence[str]]) -> list[Rows]:
-    """Return how the rows with the ids (F, B, K) are shown: with the words that look them up.
+    """Return how the rows with the ids (L, B, K) are shown: with the words that look them up.
 
     `rows` holds, for each table, the place in the whole table of each id.
     """
     tables = []
-    for f, (name, _, d) in enumerate(tagger.network.tables):
+    flat = [word for row in words for word in row]
+    for f, ((name, _, d), own) in enumerate(zip(tagger.network.tables, tagger.network.lines, strict=True)):
         users: dict[int, list[str]] = {}
-        for id_, word in zip(ids[f].ravel().tolist(), [word for row in words for word in row], strict=True):
-            if word not in users.setdefault(id_, []):
-                users[id_].append(word)
-        frozen = name in tagger.network.frozen
-        vocabulary = tagger.vocabularies[f]
-        shown = {i: _row(name, int(rows[f][i]), users[i], vocabulary, frozen=frozen) for i in users}
-        tables.append(Rows(f"E.{name}", d, ids[f], shown))
+        for line in ids[own]:
+            for id_, word in zip(line.ravel().tolist(), flat, strict=True):
+                if word not in users.setdefault(id_, []):
+                    users[id_].append(word)
+        shown = {i: _row(tagger, f, int(rows[f][i]), users[i]) for i in users}
+        tables.append(Rows(f"E.{name}", d, ids[own], shown))
     return tables
 
 
-def _row(table: str, id_: int, words: Sequence[str], vocabulary: Vocabulary, *, frozen: bool) -> Row:
-    """Return how a row is shown: a word's by the words that look it up, a feature's by its value."""
-    string = vocabulary.string(id_)
-    said = ["frozen: no gradient goes into it"] if frozen else []
-    if id_ == PAD:
-        said.insert(0, "beyond the edge of the sentence")
-    elif vocabulary.key:
-        said.insert(0, f"of {', '.join(words)}")
-    elif id_ == UNKNOWN:
-        said.insert(0, "a word without a vector of its own")
-    elif words != [string]:
-        said.insert(0, f"found as {string}")
-    by_value = id_ == PAD or vocabulary.key
-    label = f"{table if vocabulary.key else 'e'}({string if by_value else ', '.join(words)})"
-    return Row(printable(label), f"E.{table}[{id_}]", printable("; ".join(said)))
+def _row(tagger: Tagger, f: int, id_: int, words: Sequence[str]) -> Row:
+    """Return how what stands in a place is shown: a row of table f, or the mean of several, and a word mapped."""
+    name = tagger.network.tables[f][0]
+    frozen = name in tagger.network.frozen
+    if f == 0 and id_ >= len(tagger.words):
+        row = _mean(tagger, id_, words, frozen=frozen)
+    else:
+        row = _plain("" if f == 0 else name, id_, words, tagger.vocabularies[f].string(id_), frozen=frozen)
+    return _mapped(row, frozen=frozen) if f == 0 and tagger.network.residual else row
+
+
+def _plain(feature: str, id_: int, words: Sequence[str], string: str, *, frozen: bool) -> Row:
+    """Return how a row is shown: a word's by the words that look it up, a feature's by its value.
+
+    Where a feature has fewer strings for a word than look-ups, the pad's row is looked up for the rest.
+    """
+    said = []
+    if "" in words:
+        said.append("beyond the edge of the sentence")
+    if found := [word for word in words if word]:
+        if feature:
+            said.append(f"of {', '.join(found)}")
+        elif id_ == UNKNOWN:
+            said.append("a word without a vector of its own")
+        elif found != [string]:
+            said.append(f"found as {string}")
+    said += [_FROZEN] * frozen
+    label = f"{feature or 'e'}({string if feature or id_ == PAD else ', '.join(words)})"
+    return Row(printable(label), f"E.{feature or 'word'}[{id_}]", printable("; ".join(said)))
+
+
+def _mean(tagger: Tagger, id_: int, words: Sequence[str], *, frozen: bool) -> Row:
+    """Return how the vector of a word is shown that is the mean of other words' rows."""
+    parts = tagger.words.composites[id_ - len(tagger.words)]
+    note = f"the mean of its parts, {', '.join(map(tagger.words.string, parts))}"
+    note += f"; {_FROZEN}" * frozen
+    formula = f"mean of {', '.join(f'E.word[{part}]' for part in parts)}"
+    return Row(printable(f"e({', '.join(words)})"), formula, printable(note))
+
+
+def _mapped(row: Row, *, frozen: bool) -> Row:
+    """Return how the vector e' of a word is shown, to which the residual map moves its row e."""
+    note = row.note.replace(_FROZEN, "the row is frozen") if frozen else row.note
+    note = "; ".join(filter(None, [note, "dJ/de' goes on into M and N" + ("" if frozen else " and into the row")]))
+    return Row(f"e'{row.label.removeprefix('e')}", f"e + tanh(e M) N, e = {row.formula}", note)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ner_window.evaluation.metrics import Counts, Score
-from ner_window.inspection.drift_data import Text, dev_file, is_random, read_text, seen_words, trained_layout
+from ner_window.inspection.drift_data import Text, dev_file, is_random, read_text, rows_of, seen_words, trained_layout
 from ner_window.inspection.vector_space import LeftBehind, Moved, VectorSpace
 from ner_window.nn.gradients import Floats
 from ner_window.scoring import score_by, types_learned
@@ -125,7 +125,7 @@ def of_model(
     CorpusError
         There is no text, or it cannot be read.
     """
-    tagger = Tagger.load(directory)
+    tagger = Tagger.load_single(directory)
     notes: list[str] = []
     if data is None:
         data = dev_file(directory)
@@ -165,8 +165,8 @@ def _of_text(
     tagger: Tagger, space: VectorSpace, text: Text, seen: Collection[int] | None, limit: int, count: int
 ) -> TextDrift:
     """Find the words of a text that were left behind, and score its entities by the kinds of their words."""
-    words = tagger.vocabularies[0]
-    ids = Counter(id_ for sentence in text.sentences for id_ in words.encode(sentence))
+    words = tagger.words
+    ids = Counter(id_ for sentence in text.sentences for token in sentence for id_ in rows_of(words, token))
     group = _grouping(tagger, seen)
     groups = (SEEN, UNSEEN, NO_VECTOR) if seen is not None else (ANY_VECTOR, NO_VECTOR)
     tokens = dict.fromkeys(groups, 0)
@@ -176,16 +176,16 @@ def _of_text(
     left = [i for i in ids if i >= len(tagger.pretrained) and len(space.old)]
     found = [space.left_behind(i - len(RESERVED), ids[i], count) for i in left]
     found = sorted((word for word in found if word.neighbors_moved), key=lambda word: -word.distance)
-    score = score_by(tagger, text.corpus, groups, group)[1] if text.corpus else None
+    score = score_by(tagger, text.corpus, groups, lambda words: (group(words),))[1] if text.corpus else None
     return TextDrift(text.source, groups, tokens, len(found), tuple(found[:limit]), score)
 
 
 def _grouping(tagger: Tagger, seen: Collection[int] | None) -> Callable[[Sequence[str]], str]:
     """Return the function that names the group of some tokens: that of the least known of them."""
-    words = tagger.vocabularies[0]
+    words = tagger.words
 
     def group(tokens: Sequence[str]) -> str:
-        ids = words.encode(tokens)
+        ids = [id_ for token in tokens for id_ in rows_of(words, token)]
         if UNKNOWN in ids:
             return NO_VECTOR
         if seen is None:
@@ -206,7 +206,15 @@ def _summary(far: Floats, near: Floats) -> dict[str, float]:
 def _notes(tagger: Tagger, text: Text) -> list[str]:
     """Return what one should know when reading the figures."""
     found = []
-    if not len(tagger.pretrained):
+    options = tagger.facts.get("config", {})
+    if options.get("vectors.residual"):
+        found.append("a map shared by all words has moved every vector; only words of training are shown beside it")
+    if options.get("vectors.neighbors"):
+        found.append(
+            "after training, words that never moved were moved like their nearest moved neighbours: none was "
+            "left behind, and the neighbours before are words of training as they were, and others as they are"
+        )
+    if not len(tagger.pretrained) and not options.get("vectors.residual"):
         found.append("the word vectors were frozen: none moved, and no word was left behind")
     elif is_random(tagger):
         found.append(

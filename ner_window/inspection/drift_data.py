@@ -14,6 +14,7 @@ from ner_window.text.files import is_read_once, open_input
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.tokenizer import tokenize
 from ner_window.text.vocabulary import RESERVED, UNKNOWN
+from ner_window.text.words import Words
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def seen_words(tagger: Tagger, directory: Path) -> tuple[Collection[int] | None,
     the vocabulary. Where the vectors were frozen the model does not record it: then the training file is read again, if
     it is still there and still the same.
     """
-    words = tagger.vocabularies[0]
+    words = tagger.words
     if is_random(tagger):
         return range(len(RESERVED), len(words)), []
     if len(tagger.pretrained):
@@ -110,8 +111,15 @@ def seen_words(tagger: Tagger, directory: Path) -> tuple[Collection[int] | None,
         return None, [_CANNOT_TELL.format(error)]
     if corpus.sha256 != tagger.facts.get("data", {}).get("train", {}).get("sha256"):
         return None, [_CANNOT_TELL.format(f"{data.train}: it has changed since")]
-    ids = {id_ for sentence in corpus.sentences[: data.limit] for id_ in words.encode(sentence.tokens)}
+    tokens = {token for sentence in corpus.sentences[: data.limit] for token in sentence.tokens}
+    ids = {id_ for token in tokens for id_ in rows_of(words, token)}
     return ids - {UNKNOWN}, [f"a frozen model does not record the words of training; they were read from {data.train}"]
+
+
+def rows_of(words: Words, token: str) -> tuple[int, ...]:
+    """Return the ids of the rows that a token's vector is made of: its own, or those of its parts."""
+    id_, how = words.find(token)
+    return words.parts_of(token) if how == "mean of parts" else (id_,)
 
 
 _CANNOT_TELL = (

@@ -170,12 +170,12 @@ def explain(
     token another tag than its own best one. See `nn.attribution.attribute` for the two methods.
     """
     encoded = tagger.encode(sentences)
-    windows = encoded.windows(slice(None), tagger.network.radius)  # (F, B, K)
+    parameters, windows = tagger.resolve(encoded, encoded.windows(slice(None), tagger.network.radius))  # (L, B, K)
     scores = tagger.scores(encoded).astype(np.float64)  # (B, C)
     labels = best_paths(scores, encoded.lengths, *tagger.transitions)
     others = _best_other(scores, labels)
     for steps in STEPS[method]:
-        attribution = attribute(tagger.network, tagger.parameters, windows, labels, others, steps)
+        attribution = attribute(tagger.network, parameters, windows, labels, others, steps)
         if attribution.error <= TOLERANCES[method]:
             break
     probabilities = tagger.probabilities(scores, encoded.lengths)
@@ -193,7 +193,7 @@ def explain(
 
 def notes(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return what one should know when reading an explanation."""
-    objective, words = tagger.network.objective, tagger.vocabularies[0]
+    objective, words = tagger.network.objective, tagger.words
     found: list[str] = []
     if objective not in ("softmax", "sentence"):
         found.append(
@@ -226,7 +226,7 @@ def _tokens(
     top: int,
 ) -> list[TokenExplanation]:
     """Put the numbers of all tokens beside their words."""
-    tags, words = tagger.tags, tagger.vocabularies[0]
+    tags, words = tagger.tags, tagger.words
     ranks = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
     windows = [window for sentence in sentences for window in _windows_of(sentence, tagger.network.radius)]
     return [

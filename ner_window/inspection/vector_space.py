@@ -102,7 +102,7 @@ class VectorSpace:
 
     def __init__(self, tagger: Tagger) -> None:
         table, old, first = tagger.parameters["E.word"], tagger.pretrained, len(RESERVED)
-        self.words = tagger.vocabularies[0]
+        self.words = tagger.words
         self.table, self.old = table[first:], old[first:]
         self.distances = distances(self.table[: len(self.old)], self.old)
         self.cosines = cosines(self.table[: len(self.old)], self.old)
@@ -173,7 +173,7 @@ def export(directory: Path, output: Path) -> tuple[int, list[str]]:
     left_out : list of str
         The latter.
     """
-    tagger = Tagger.load(directory)
-    words = tagger.vocabularies[0].strings
+    tagger = Tagger.load_single(directory)
+    words = tagger.words.strings
     left_out = write_word2vec(output, words, tagger.parameters["E.word"][len(RESERVED) :])
     return len(words) - len(left_out), left_out

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ner_window.nn.equivalent import compact, fold_residual
 from ner_window.nn.gradients import Floats, Integers, Parameters
-from ner_window.nn.network import Network, Trace, compact
+from ner_window.nn.network import Network, Trace
 
 #: Steps of the central differences; the smaller one decides where a kink of f lies within the larger.
 CHECK_STEPS = (1e-5, 1e-7)
@@ -51,7 +52,7 @@ class Attribution:
 def attribute(
     network: Network, parameters: Parameters, windows: Integers, labels: Integers, others: Integers, steps: int = 0
 ) -> Attribution:
-    """Divide s_label - s_other among the slots and tables of windows (F, B, K).
+    """Divide s_label - s_other among the slots and tables of windows (L, B, K).
 
     Without `steps` it is gradient x input. The parts then add up to x . dg/dx, which is the derivative of g(t x) by t
     at t = 1: it is compared with central differences of the forward pass. They are not all of g(x): the rest holds the
@@ -68,6 +69,7 @@ def attribute(
         Points on the path; 0 is gradient x input.
     """
     network, parameters, windows, _ = compact(network, parameters, windows)
+    network, parameters = fold_residual(network, parameters)  # x, of which t x is a multiple, is what W multiplies
     rows = np.arange(windows.shape[1])
     dS = np.zeros((len(rows), network.labels))  # (B, C)
     dS[rows, labels] += 1

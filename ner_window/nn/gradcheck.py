@@ -41,6 +41,8 @@ RULES = {
     "s": "dJ/dstart = p - [c = y] at first tokens",
     "e": "dJ/dend = p - [c = y] at last tokens",
     "E": "dJ/dx = W^T delta, cut by word, summed over its places",
+    "M": "dJ/dM = e^T ((1 - t^2) o dJ/de' N^T), t = tanh(e M)",
+    "N": "dJ/dN = t^T dJ/de', t = tanh(e M)",
 }
 
 
@@ -109,6 +111,12 @@ class Problem:
         return replace(self, parameters=moved)
 
 
+def rule(network: Network, name: str) -> str:
+    """Return how the gradient of a parameter is found."""
+    mapped = network.residual and name == f"E.{network.tables[0][0]}"
+    return "dJ/de = dJ/de' + ((1 - t^2) o dJ/de' N^T) M^T, summed" if mapped else RULES[name[0]]
+
+
 def cancels(network: Network, name: str) -> bool:
     """Whether a parameter has no gradient because it cancels out of J."""
     return name == "c" and network.objective == "margin"
@@ -156,7 +164,7 @@ def check_network(
     step: float = 1e-5,
     seed: int = 0,
 ) -> Iterator[ParameterCheck]:
-    """Compare the gradients of J for a batch of windows (F, B, K) with labels y (B,) with central differences.
+    """Compare the gradients of J for a batch of windows (L, B, K) with labels y (B,) with central differences.
 
     J is the whole loss as training sees it: regulariser, dropout and corrupt windows included, the random ones the same
     at every evaluation. `parameters` are float64 and come back unchanged.
@@ -179,7 +187,7 @@ def check_network(
     problem = Problem(network, parameters, windows, y, seed, lengths)
     generator = np.random.default_rng(seed)
     for name, parameter in parameters.items():
-        empty = ParameterCheck(name, parameter.shape, RULES[name[0]])
+        empty = ParameterCheck(name, parameter.shape, rule(network, name))
         if name.startswith("E.") and name[2:] in network.frozen:
             given = np.isfinite(problem.gradient(name)).any()  # a frozen table must have no gradient at all
             yield replace(empty, rule="none: the vectors stay as they are", verdict="wrong" if given else "frozen")

@@ -43,14 +43,17 @@ Gradients = dict[str, Gradient]
 def sum_rows(ids: Integers, values: Floats) -> RowGradient:
     """Add up the gradients `values` (n, d) of the looked-up rows `ids` (n,), which may repeat.
 
-    ``table[ids] += values`` would keep one of the repeats and drop the others without a word. `np.add.at` is right; on
-    a flat view it is also fast.
+    With ids (m, n) each gradient goes to m rows, and to one of them as often as it stands there. ``table[ids] +=
+    values`` would keep one of the repeats and drop the others without a word. Here the repeats are brought together by
+    a stable sort, and each run of them is summed; always in the same order, so that a run can be repeated bit by bit.
     """
-    rows, place = np.unique(ids, return_inverse=True)
-    d = values.shape[1]
-    sums = np.zeros(len(rows) * d, values.dtype)
-    np.add.at(sums, (place[:, None] * d + np.arange(d)).ravel(), values.ravel())
-    return RowGradient(rows, sums.reshape(-1, d))
+    flat = ids.ravel()
+    order = np.argsort(flat, kind="stable")
+    rows = flat[order]
+    starts = np.flatnonzero(np.diff(rows, prepend=rows[:1] - 1))
+    if not len(starts):
+        return RowGradient(rows, values[:0])
+    return RowGradient(rows[starts], np.add.reduceat(values[order % len(values)], starts, axis=0))
 
 
 def values_of(gradient: Gradient) -> Floats:

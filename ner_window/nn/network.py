@@ -12,14 +12,16 @@ Collobert et al. 2011, section 3.3.1 ("window approach"). A batch is rows: Z = X
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
 from ner_window.nn.activations import ACTIVATIONS, prelu
-from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters, RowGradient
+from ner_window.nn.distillation import Teacher, sentence_cross_entropy, soft_cross_entropy
+from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters
 from ner_window.nn.initialization import Initializer, embedding
-from ner_window.nn.layers import affine, dropout, embed
+from ner_window.nn.layers import affine, dropout, embed, residual_map
 from ner_window.nn.objectives import OBJECTIVES, corrupt
 from ner_window.nn.sentence import sentence_log_likelihood
 
@@ -51,6 +53,12 @@ class Network:
         Weight of the regulariser |W|^2 + |U|^2.
     frozen : frozenset of str
         Tables that are not trained. They are absent from the gradients.
+    look_ups : tuple of (str, int)
+        For tables by name, how many rows are looked up for a token, 1 for those that are not named. The token's vector
+        is their sum, as in the "bag of character n-grams" of Bojanowski et al. 2017, section 3.2.
+    residual : int
+        m, the width of a map e' = e + tanh(e M) N of the words' vectors, M (d, m) and N (m, d), or 0 for none. All
+        words share it, so that those that training has not seen are moved with those that it has.
     """
 
     tables: tuple[tuple[str, int, int], ...]
@@ -64,11 +72,20 @@ class Network:
     group_dropout: tuple[tuple[str, float], ...] = ()
     l2: float = 0.0
     frozen: frozenset[str] = frozenset()
+    look_ups: tuple[tuple[str, int], ...] = ()
+    residual: int = 0
 
     @property
     def width(self) -> int:
         """K, the number of words in a window."""
         return 2 * self.radius + 1
+
+    @property
+    def lines(self) -> tuple[slice, ...]:
+        """For each table, which of the L lines of ids are its own: as many as it is looked up times for a token."""
+        counts = dict(self.look_ups)
+        ends = list(accumulate(counts.get(name, 1) for name, _, _ in self.tables))
+        return tuple(slice(start, end) for start, end in zip([0, *ends], ends, strict=False))
 
     @property
     def rows(self) -> int:
@@ -81,14 +98,18 @@ class Network:
         D = self.width * sum(d for _, _, d in self.tables)
         H, C = self.hidden_units, self.rows
         shapes: dict[str, tuple[int, ...]] = {f"E.{name}": (rows, d) for name, rows, d in self.tables}
+        if self.residual:
+            d = self.tables[0][2]
+            shapes |= {"M": (d, self.residual), "N": (self.residual, d)}
         shapes |= {"W": (H, D), "b": (H,), "U": (C, H), "c": (C,)}
         shapes |= {"a": (H,)} if self.activation == "prelu" else {}
         return shapes | ({"A": (C, C), "start": (C,), "end": (C,)} if self.objective == "sentence" else {})
 
     def initialize(self, weights: Initializer, generator: np.random.Generator) -> Parameters:
-        """Return new parameters, float32: W and U from `weights`, tables random, PReLU slopes 0.25, all others zero.
+        """Return new parameters, float32: W, U and M from `weights`, tables random, PReLU slopes 0.25, others zero.
 
-        The words' table is not among them: it comes from pre-trained vectors, or from its own random start.
+        The words' table is not among them: it comes from pre-trained vectors, or from its own random start. N is zero,
+        so that the residual map begins as the identity.
         """
         parameters: Parameters = {}
         for name, shape in self.shapes.items():
@@ -98,6 +119,8 @@ class Network:
                 parameters[name] = embedding((shape[0], shape[1]), generator)
             elif name in ("W", "U"):
                 parameters[name] = weights((shape[0], shape[1]), generator)
+            elif name == "M":  # its columns are the units of the next layer
+                parameters[name] = np.ascontiguousarray(weights((shape[1], shape[0]), generator).T)
             else:
                 parameters[name] = np.full(shape, 0.25 if name == "a" else 0.0, np.float32)
         return parameters
@@ -115,8 +138,8 @@ class Network:
         ----------
         parameters : Parameters
             Shapes as in `shapes`, all of one float dtype.
-        windows : (F, B, K) integers
-            For each table, the ids of the K words of B windows.
+        windows : (L, B, K) integers
+            For each table, the ids of the K words of B windows: one line of them, or as many as `lines` says.
         generator : Generator, optional
             The source of dropout; without it nothing is dropped, as in use.
         trace : dict, optional
@@ -130,10 +153,10 @@ class Network:
         backprop : function
             ``backprop(dS)`` returns the gradient of every parameter that is trained, without the regulariser's.
         """
-        F, B, K = windows.shape
+        _, B, K = windows.shape
         p = parameters
-        looked_up = [self._look_up(f, p, windows[f], generator) for f in range(F)]  # each (B, K, d_f)
-        E = looked_up[0][0] if F == 1 else np.concatenate([e for e, _ in looked_up], axis=2)
+        looked_up = [self._look_up(f, p, windows[own], generator) for f, own in enumerate(self.lines)]  # (B, K, d_f)
+        E = looked_up[0][0] if len(looked_up) == 1 else np.concatenate([e for e, _ in looked_up], axis=2)
         X = E.reshape(B, -1)  # (B, D)
         Z, affine_back = affine(X, p["W"], p["b"])  # (B, H)
         H, activation_back = self._activate(Z, p)
@@ -157,9 +180,9 @@ class Network:
             if trace is not None:
                 trace.update(ds=dS, dh=dropped, delta=delta, dx=dX)
             start = 0
-            for (name, _, d), (_, embed_back) in zip(self.tables, looked_up, strict=True):
-                if name not in self.frozen:
-                    gradients[f"E.{name}"] = embed_back(dX.reshape(B, K, -1)[:, :, start : start + d])
+            for E, look_up_back in looked_up:
+                d = E.shape[2]
+                gradients |= look_up_back(dX.reshape(B, K, -1)[:, :, start : start + d])
                 start += d
             return gradients
 
@@ -179,18 +202,28 @@ class Network:
         return self.l2 * float(np.vdot(W, W) + np.vdot(U, U)) if self.l2 else 0.0
 
     def cost(
-        self, parameters: Parameters, S: Floats, y: Integers, lengths: Integers | None = None
+        self, parameters: Parameters, S: Floats, y: Integers | Teacher, lengths: Integers | None = None
     ) -> tuple[float, Callable[[], tuple[Floats, Gradients]]]:
         """Return J of scores (B, rows of U), without the regulariser, and the function that gives its gradients.
 
         These are dS and those of the objective's own parameters: the sentence objective's A, start and end. Only it
-        needs `lengths` (S,), by default one sentence.
+        needs `lengths` (S,), by default one sentence. With a teacher in the place of labels J is the cross-entropy
+        relative to it, which the softmax and the sentence objective have.
+
+        Raises
+        ------
+        ValueError
+            There is a teacher, but the objective has no probabilities.
         """
         if self.objective != "sentence":
-            J, objective_back = OBJECTIVES[self.objective](S, y)
+            J, objective_back = self._objective(S, y)
             return J, lambda: (objective_back(), {})
         p, lengths = parameters, np.array([len(y)]) if lengths is None else lengths
-        J, sentence_back = sentence_log_likelihood(S, y, lengths, p["A"], p["start"], p["end"])
+        chain = p["A"], p["start"], p["end"]
+        if isinstance(y, Teacher):
+            J, sentence_back = sentence_cross_entropy(S, y, lengths, *chain)
+        else:
+            J, sentence_back = sentence_log_likelihood(S, y, lengths, *chain)
 
         def backprop() -> tuple[Floats, Gradients]:
             dS, dA, dstart, dend = sentence_back()
@@ -198,27 +231,37 @@ class Network:
 
         return J, backprop
 
+    def _objective(self, S: Floats, y: Integers | Teacher) -> tuple[float, Callable[[], Floats]]:
+        """Return J of scores, and the function that gives dS; of any objective but that of sentences."""
+        if not isinstance(y, Teacher):
+            return OBJECTIVES[self.objective](S, y)
+        if self.objective != "softmax":
+            raise ValueError(f"objective {self.objective} has no probabilities; a teacher gives some to learn")
+        return soft_cross_entropy(S, y)
+
     def loss(
         self,
         parameters: Parameters,
         windows: Integers,
-        y: Integers,
+        y: Integers | Teacher,
         generator: np.random.Generator | None = None,
         trace: Trace | None = None,
         lengths: Integers | None = None,
     ) -> tuple[float, Callable[[], Gradients]]:
-        """Return J for a batch of windows (F, B, K) with labels y (B,), and the function that gives its gradients.
+        """Return J for a batch of windows (L, B, K) with labels y (B,), and the function that gives its gradients.
+
+        In the place of labels there may be a `Teacher` of the B windows; see `cost`.
 
         The regulariser is part of J and of the gradients: what is printed is what is differentiated. With a generator,
         as in training, the margin objective sees corrupt copies of the true windows, too. `trace` is as in `forward`,
         `lengths` as in `cost`: the windows are those of whole sentences, one after another.
         """
-        if self.objective == "margin" and generator is not None:
+        if self.objective == "margin" and generator is not None and not isinstance(y, Teacher):
             windows, y = corrupt(windows, y, generator)
         S, scores_back = self.forward(parameters, windows, generator, trace)
         J, cost_back = self.cost(parameters, S, y, lengths)
         J += self.regularizer(parameters)
-        if trace is not None:
+        if trace is not None and not isinstance(y, Teacher):
             trace["y"] = y
 
         def backprop() -> Gradients:
@@ -234,16 +277,30 @@ class Network:
 
     def _look_up(
         self, f: int, p: Parameters, ids: Integers, generator: np.random.Generator | None
-    ) -> tuple[Floats, Callable[[Floats], RowGradient]]:
-        """Look up ids (B, K) in table f, and while training drop elements of words and whole features."""
+    ) -> tuple[Floats, Backprop]:
+        """Look up ids (m, B, K) in table f, map words, and while training drop elements of them and whole features."""
         name = self.tables[f][0]
         E, embed_back = embed(p[f"E.{name}"], ids)
+        mapped = f == 0 and self.residual > 0
+        if mapped:
+            E, map_back = residual_map(E, p["M"], p["N"])
         whole = dict(self.group_dropout).get(name, 0.0)
         rate = whole or (self.input_dropout if f == 0 else 0.0)
-        if generator is None or not rate:
-            return E, embed_back
-        E, dropout_back = dropout(E, rate, generator, whole=bool(whole))
-        return E, lambda dE: embed_back(dropout_back(dE))
+        dropping = generator is not None and rate > 0
+        if dropping and generator is not None:
+            E, dropout_back = dropout(E, rate, generator, whole=bool(whole))
+
+        def backprop(dE: Floats) -> Gradients:
+            gradients: Gradients = {}
+            if dropping:
+                dE = dropout_back(dE)
+            if mapped:
+                dE, gradients["M"], gradients["N"] = map_back(dE)
+            if name not in self.frozen:
+                gradients[f"E.{name}"] = embed_back(dE)
+            return gradients
+
+        return E, backprop
 
     def _activate(self, Z: Floats, p: Parameters) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats | None]]]:
         """Apply f; its backprop returns delta and, for PReLU only, the gradient of the slopes."""
@@ -251,31 +308,3 @@ class Network:
             return prelu(Z, p["a"])
         H, back = ACTIVATIONS[self.activation](Z)
         return H, lambda dH: (back(dH), None)
-
-
-def compact(
-    network: Network, parameters: Parameters, windows: Integers, spare: int = 0
-) -> tuple[Network, Parameters, Integers, list[Integers]]:
-    """Return the same network in float64 with its tables cut to the rows that some windows (F, B, K) use.
-
-    The scores and the gradients of these windows stay what they are, and a table of 400,000 words becomes one of a few
-    dozen. `spare` unused rows are kept beside the used ones.
-
-    Returns
-    -------
-    network, parameters, windows
-        To be used together.
-    rows : list of (R,) integers
-        For each table, the rows that were kept, in their new order.
-    """
-    small = {name: np.array(p, np.float64) for name, p in parameters.items() if not name.startswith("E.")}
-    tables, ids, kept = [], [], []
-    for (name, size, d), used in zip(network.tables, windows, strict=True):
-        unused = np.setdiff1d(np.arange(min(size, windows[0].size + spare)), used)[:spare]
-        rows = np.union1d(used, unused)
-        small[f"E.{name}"] = np.array(parameters[f"E.{name}"][rows], np.float64)
-        tables.append((name, len(rows), d))
-        ids.append(np.searchsorted(rows, used))
-        kept.append(rows)
-    result = replace(network, tables=tuple(tables))
-    return result, {name: small[name] for name in result.shapes}, np.stack(ids), kept

@@ -46,7 +46,14 @@ def shapes_graph(network: Network, title: str) -> Graph:
         labels[K] = "e(w')"
         ids = np.stack([ids[0], np.where(ids[0] == r, K, ids[0])])
     formula = "row of E" if len(network.tables) == 1 else f"rows of {len(network.tables)} tables"
-    note = ", ".join(f"{d} from E.{name} ({V}, {d})" for name, V, d in network.tables)
+    counts = dict(network.look_ups)
+    note = ", ".join(
+        f"{d} from E.{name} ({V}, {d})" + (f", the sum of {counts[name]} rows" if counts.get(name, 1) > 1 else "")
+        for name, V, d in network.tables
+    )
+    if network.residual:
+        shapes = network.shapes
+        note += f"; those of E.{network.tables[0][0]} as e' = e + tanh(e M) N, M {shapes['M']}, N {shapes['N']}"
     if network.frozen:
         note += f"; frozen: no gradient goes into {', '.join(f'E.{name}' for name in sorted(network.frozen))}"
     shown = {k: Row(label, formula, note) for k, label in labels.items()}
@@ -69,7 +76,7 @@ def network_graph(
         Gives shapes and formulas.
     tables : sequence of Rows
         The inputs. A row is one node, and has an edge for each place in which it stands: at a word that stands twice
-        the gradients add up, as in its `RowGradient`.
+        the gradients add up, as in its `RowGradient`. Of several rows in one place each has an edge to it.
     title : str
         What the graph is of.
     numbers : Pass, optional
@@ -141,13 +148,17 @@ def _rows(figures: _Figures, tables: Sequence[Rows]) -> list[Node]:
 
 
 def _row_edges(figures: _Figures, tables: Sequence[Rows]) -> list[Edge]:
-    """Return an edge for each place of a window: x is the rows one after the other, so the gradient is cut from dx."""
+    """Return an edge for each row in each place of a window: its gradient is the place's piece of dx.
+
+    x is the vectors one after the other; where one is a sum of rows, each of them gets the whole gradient of the sum.
+    """
     edges: list[Edge] = []
     width = sum(rows.dimensions for rows in tables)
     start = 0
     for rows in tables:
-        for i, k in np.ndindex(*rows.ids.shape):
-            source = f"{rows.table}[{int(rows.ids[i, k])}]"
+        ids = rows.ids.reshape(-1, *rows.ids.shape[-2:])  # (m, B, K)
+        for i, k, j in np.ndindex(*ids.shape[1:], len(ids)):
+            source = f"{rows.table}[{int(ids[j, i, k])}]"
             target, local = f"x{SUFFIXES[i]}", f"1, at {_place(k, figures.network.radius)}"
             piece = slice(k * width + start, k * width + start + rows.dimensions)
             product = f"dJ/d{target} at {_place(k, figures.network.radius)}"

@@ -31,8 +31,8 @@ class Rows:
         The name of the table's parameter, such as E.word.
     dimensions : int
         d of the table.
-    ids : (B, K) integers
-        The row in each place of each window.
+    ids : (B, K) or (m, B, K) integers
+        The row in each place of each window, or the m rows whose sum stands there.
     shown : mapping of int to Row
         How each of them is shown.
     """
@@ -61,7 +61,7 @@ def run(network: Network, parameters: Parameters, windows: Integers, y: int) -> 
     ----------
     network, parameters
         As for `Network.loss`.
-    windows : (F, B, K) integers
+    windows : (L, B, K) integers
         One window, or for the margin objective the true one and a corrupt one.
     y : int
         The label of the first window; the second one's is 0.

@@ -110,7 +110,7 @@ def hardest_pairs(s: Floats, is_true: NDArray[np.bool_]) -> tuple[Integers, Inte
 
 
 def corrupt(windows: Integers, y: Integers, generator: np.random.Generator) -> tuple[Integers, Integers]:
-    """Add to a batch (F, B, K), y (B,) a corrupt copy of each true window: another word in its centre, and label 0.
+    """Add to a batch (L, B, K), y (B,) a corrupt copy of each true window: another word in its centre, and label 0.
 
     The word, with its features, comes from the centre of a random window of the batch that is outside every entity
     (Collobert and Weston 2008, section 3, replace it by any word; drawn so, it is not a word of the type).

@@ -94,10 +94,7 @@ def sentence_log_likelihood(
     gold += start[firsts].sum(dtype=np.float64) + end[lasts].sum(dtype=np.float64)
 
     def backprop() -> tuple[Floats, Floats, Floats, Floats]:
-        p, dA = lattice.marginals()
-        dS = np.empty_like(S)
-        dS[steps.order] = p
-        dstart, dend = p[: len(lengths)].sum(axis=0), p[steps.last].sum(axis=0)
+        dS, dA, dstart, dend = lattice.counts()
         dS[rows, y] -= 1
         C = len(start)
         dA -= np.bincount(before * C + after, minlength=C * C).reshape(C, C)
@@ -110,10 +107,7 @@ def sentence_log_likelihood(
 
 def marginals(S: Floats, lengths: Integers, A: Floats, start: Floats, end: Floats) -> Floats:
     """Return the probability of each label of each token (T, C), over all tag sequences of its sentence."""
-    steps = Steps.of(lengths)
-    p = np.empty_like(S)
-    p[steps.order] = Lattice.walk(S, steps, A, start, end).marginals()[0]
-    return p
+    return Lattice.walk(S, Steps.of(lengths), A, start, end).counts()[0]
 
 
 @dataclass(frozen=True)
@@ -138,25 +132,72 @@ class Lattice:
         alpha = np.empty_like(S)
         alpha[: len(steps.last)] = start + S[: len(steps.last)]
         for before, here in steps.pairs():
-            alpha[here] = S[here] + _log_sum_exp(alpha[before][:, :, None] + A)  # (n, C before, C)
+            alpha[here] = S[here] + log_product(alpha[before], A)  # (n, C before) (C before, C) -> (n, C)
         return cls(S, steps, A, end, alpha, _log_sum_exp((alpha[steps.last] + end)[:, :, None])[:, 0])
+
+    def counts(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return how often each score is expected to be used: each label at each token, step, first and last label.
+
+        Over all sequences of all sentences, weighted by their probabilities: (T, C), (C, C), (C,) and (C,).
+        """
+        p, expected = self.marginals()
+        by_token = np.empty_like(p)
+        by_token[self.steps.order] = p
+        last = self.steps.last
+        return by_token, expected, p[: len(last)].sum(axis=0), p[last].sum(axis=0)
 
     def marginals(self) -> tuple[Floats, Floats]:
         """Backward: return p (T, C) in the order of `steps`, and the expected number of each step from label to label.
 
-        beta_t[i] = log sum_j exp(A[i, j] + S[t+1, j] + beta_(t+1)[j]), and beta = end at a sentence's last token. Its
-        terms are also those of the probabilities of steps, p(i -> j) = exp(alpha_t[i] + term - log_z).
+        beta_t[i] = log sum_j exp(A[i, j] + S[t+1, j] + beta_(t+1)[j]), and beta = end at a sentence's last token. The
+        probability of a step at t is p(i -> j) = exp(alpha_t[i] + A[i, j] + S[t+1, j] + beta_(t+1)[j] - log_z).
         """
         beta = np.empty_like(self.alpha)
         beta[self.steps.last] = self.end
-        expected = np.zeros_like(self.A)
-        for before, here in reversed(self.steps.pairs()):
-            terms = self.A.T + (self.S[here] + beta[here])[:, :, None]  # (n, C after, C before)
-            beta[before] = _log_sum_exp(terms)
-            log_z = self.log_z[: len(terms), None, None]
-            expected += np.exp(terms + self.alpha[before][:, None, :] - log_z).sum(axis=0).T
-        log_z = self.log_z[self.steps.sentence][:, None]
-        return np.exp(self.alpha + beta - log_z), expected
+        for earlier, here in reversed(self.steps.pairs()):
+            beta[earlier] = log_product(self.S[here] + beta[here], self.A.T)
+        sentence, counts, first = self.steps.sentence, np.diff(self.steps.offsets), len(self.steps.last)
+        before = np.arange(first, len(sentence)) - np.repeat(counts[:-1], counts[1:])  # the token before each other one
+        left, right = self.alpha[before], (self.S + beta)[first:]
+        expected = expected_steps(left, self.A, right, self.log_z[sentence[first:]])
+        return np.exp(self.alpha + beta - self.log_z[sentence][:, None]), expected
+
+
+#: Sums below this, of terms of which the largest is 1, may have lost some in float64: they are added up as logarithms.
+SMALL = 1e-280
+
+
+def log_product(left: Floats, A: Floats) -> Floats:
+    """Return log(exp(left) exp(A)), a matrix product of numbers known by their logarithms: (n, C) (C, C') -> (n, C').
+
+    Relative to the largest of each row, and in float64, a product of matrices does it; where that would lose terms, the
+    sum of logarithms, which takes an exponential for each of the n C C' terms.
+    """
+    largest, top = left.max(axis=1, keepdims=True), A.max()
+    sums = np.exp(left - largest, dtype=np.float64) @ np.exp(A - top, dtype=np.float64)
+    if sums.min(initial=1) < SMALL:
+        return _log_sum_exp(left[:, :, None] + A)
+    result: Floats = (np.log(sums) + largest + top).astype(left.dtype)
+    return result
+
+
+def expected_steps(left: Floats, A: Floats, right: Floats, log_z: Floats) -> Floats:
+    """Return the sum over n of exp(left[n, i] + A[i, j] + right[n, j] - log_z[n]), shapes (n, C) (C, C) (n, C) (n,).
+
+    As in `log_product`, by a product of matrices where nothing overflows, else term by term.
+    """
+    if not len(left):
+        return np.zeros_like(A)
+    of_left, of_right = (x.max(axis=1, keepdims=True).astype(np.float64) for x in (left, right))
+    top = A.max()
+    scale = of_left + of_right + top - log_z[:, None]
+    if scale.max() > 600:
+        terms = (np.exp(x[:, None] + A + y - z) for x, y, z in zip(left, right, log_z, strict=True))
+        result: Floats = np.sum(list(terms), axis=0)
+        return result
+    weighted = np.exp(left - of_left) * np.exp(scale)
+    steps: Floats = np.exp(A - top) * (weighted.T @ np.exp(right - of_right))
+    return steps.astype(A.dtype)
 
 
 def _log_sum_exp(terms: Floats) -> Floats:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ner_window.nn.distillation import Teacher
 from ner_window.nn.gradients import Gradients, Integers, Parameters, RowGradient, sum_rows
 from ner_window.nn.network import Network
 
@@ -15,7 +16,7 @@ def loss_by_loop(
     network: Network,
     parameters: Parameters,
     windows: Integers,
-    y: Integers,
+    y: Integers | Teacher,
     generator: np.random.Generator | None = None,
     lengths: Integers | None = None,
 ) -> tuple[float, Callable[[], Gradients]]:

@@ -1,11 +1,24 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from ner_window.config import load_config
 from ner_window.experiment import prepare
-from ner_window.inspection.checking import Options, check_config, check_sample, choose_sentences, choose_tokens, repeats
-from ner_window.tagger import EncodedCorpus
+from ner_window.inspection.checking import (
+    Options,
+    _check_tagger,
+    check_config,
+    check_sample,
+    choose_sentences,
+    choose_tokens,
+    repeats,
+)
+from ner_window.nn.network import Network
+from ner_window.tagger import EncodedCorpus, Tagger
+from ner_window.text.vocabulary import HashedStrings
 from ner_window.text.windows import line, positions
+from ner_window.text.words import Words
 
 
 def encoded(sentences, labels, radius):
@@ -83,3 +96,27 @@ def test_a_configuration_on_its_data(root, settings, monkeypatch, tmp_path):
     assert word.shape == (6667, 50)  # the whole table, though only the rows in use were checked
     assert word.verdict == ("frozen" if settings[0] == "vectors.train=freeze" else "ok")
     assert before.place(before.rows[2]).startswith("[")
+
+
+def test_rows_of_several_look_ups_and_means_of_parts_are_named():
+    words = Words(["lina", "oslo", "bergen", "sings", "in", "far", "away"], parts=True)
+    ends = HashedStrings(20, lambda token: (f"<{token[0]}", f"{token[-1]}>"), 2)
+    tables = (("word", len(words), 3), ("ends", len(ends), 2))
+    network = Network(tables, 1, 4, 2, look_ups=(("ends", 2),), residual=2)
+    generator = np.random.default_rng(0)
+    parameters = {name: generator.normal(0, 1, shape).astype(np.float32) for name, shape in network.shapes.items()}
+    pretrained = parameters["E.word"][:0]
+    tagger = Tagger(network, parameters, (words, ends), ("O", "B-LOC"), "IOB2", "IOB2", frozenset(), pretrained)
+    corpus = SimpleNamespace(corpus=SimpleNamespace(source="a text"))
+    for sentence, expected in (
+        (["Lina", "sings", "in", "Oslo"], ["<pad>", "<unknown>", "lina", "oslo", "bergen", "sings", "in"]),
+        (["Lina", "sings", "in", "Oslo-Bergen"], ["<pad>", "lina", "sings", "in", "oslo-bergen"]),
+    ):
+        encoded = tagger.encode([sentence], [["O", "O", "O", "B-LOC"]])
+        result = _check_tagger(tagger, corpus, encoded, "a tagger", "now", Options())
+        assert result.passed
+        assert result.names["E.word"] == expected  # two rows that are not in use, where no mean of rows is
+        assert {"<pad>", *(f"#{ends.find_all(word)[i] - 2}" for word in sentence for i in (0, 1))} <= set(
+            result.names["E.ends"]
+        )
+        assert {row.name: row.shape for row in result.rows} == network.shapes

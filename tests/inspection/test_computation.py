@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from ner_window.errors import CorpusError, TaggingError
-from ner_window.inspection.computation import notes, shapes_of, window_graph
+from ner_window.inspection.computation import _tables, notes, shapes_of, window_graph
 from ner_window.nn.gradients import RowGradient
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger
 from ner_window.text.features import FEATURES
-from ner_window.text.vocabulary import Vocabulary
+from ner_window.text.vocabulary import HashedStrings, Vocabulary
+from ner_window.text.words import Words
 
 WORDS = ("lina", "paints", "in", "bergen", "and", "oslo")
 CASE = FEATURES["case"]
@@ -17,7 +18,7 @@ SENTENCE = ["Lina", "paints", "in", "Bergen", "in", "Zq"]
 
 
 def make(objective="softmax", frozen=frozenset(), tags=("O", "B-LOC", "B-PER")):
-    words, cases = Vocabulary(WORDS), Vocabulary(CASE.values, CASE.extract)
+    words, cases = Words(WORDS), Vocabulary(CASE.values, CASE.extract)
     tables = (("word", len(words), 3), ("case", len(cases), 2))
     network = Network(tables, 2, 4, len(tags), objective=objective, frozen=frozen)
     generator = np.random.default_rng(2)
@@ -45,6 +46,89 @@ def test_rows_of_a_real_window(tagger):
     assert nodes["case(lower)"].note == "of paints, in"
     assert len(graph.leaving(nodes["e(in)"].name)) == 2
     np.testing.assert_array_equal(nodes["e(Bergen)"].value, tagger.parameters["E.word"][5])
+
+
+def ends(token):
+    """Return the first and the last letter of a token; of a single letter only that one."""
+    return tuple(dict.fromkeys((token[0], token[-1]))) if len(token) > 1 else (token,)
+
+
+def with_ends(tagger):
+    """Return the same tagger with a table of two hashed look-ups for a token."""
+    tables = (*tagger.network.tables, ("ends", 8, 2))
+    network = replace(tagger.network, tables=tables, look_ups=(("ends", 2),))
+    generator = np.random.default_rng(4)
+    parameters = {name: generator.normal(0, 1, shape).astype(np.float32) for name, shape in network.shapes.items()}
+    vocabularies = (*tagger.vocabularies, HashedStrings(6, ends, 2))
+    return replace(tagger, network=network, parameters=parameters, vocabularies=vocabularies)
+
+
+def test_all_rows_of_a_place_are_shown_with_their_words(tagger):
+    made = with_ends(tagger)
+    ids = np.concatenate([np.arange(10).reshape(2, 1, 5) % 2, np.array([[[0, 3, 4, 5, 0]], [[0, 3, 2, 4, 0]]])])
+    words = [["", "noon", "in", "gd", "x"]]  # the last word has fewer strings than look-ups: none
+    _, _, rows = _tables(made, ids, [np.arange(8), np.arange(9), np.arange(8)], words)
+    assert (rows.table, rows.ids.shape) == ("E.ends", (2, 1, 5))
+    assert rows.shown == {
+        0: ("ends(<pad>)", "E.ends[0]", "beyond the edge of the sentence; of x"),
+        2: ("ends(#0)", "E.ends[2]", "of in"),
+        3: ("ends(#1)", "E.ends[3]", "of noon"),
+        4: ("ends(#2)", "E.ends[4]", "of in, gd"),
+        5: ("ends(#3)", "E.ends[5]", "of gd"),
+    }
+
+
+def test_the_graph_of_a_table_with_several_look_ups_is_the_networks(tagger):
+    made = with_ends(tagger)
+    graph = window_graph(made, [SENTENCE], "Bergen", "B-LOC")
+    windows = made.encode([SENTENCE]).windows(np.array([3]), 2)
+    assert windows.shape == (4, 1, 5)
+    J, backprop = made.network.loss(made.parameters, windows, np.array([1]))
+    assert float(graph.output.value) == pytest.approx(J, rel=1e-5)
+    table = backprop()["E.ends"]
+    shown = {int(node.formula[7:-1]): node for node in graph.nodes if node.formula.startswith("E.ends[")}
+    assert sorted(shown) == table.rows.tolist()
+    for row, values in zip(table.rows.tolist(), table.values, strict=True):
+        np.testing.assert_allclose(shown[row].gradient, values, rtol=1e-4, atol=1e-6)
+        assert len(graph.leaving(shown[row].name)) == (windows[2:] == row).sum()
+
+
+def test_a_mean_of_parts_is_shown_as_such(tagger):
+    words = Words(WORDS, parts=True)
+    made = replace(tagger, vocabularies=(words, tagger.vocabularies[1]))
+    graph = window_graph(made, [["Lina", "in", "Oslo-Bergen"]], "in")
+    node = next(node for node in graph.nodes if node.label == "e(Oslo-Bergen)")
+    assert (node.formula, node.note) == ("mean of E.word[7], E.word[5]", "the mean of its parts, oslo, bergen")
+    E = tagger.parameters["E.word"]
+    np.testing.assert_allclose(node.value, (E[7] + E[5]) / 2, rtol=1e-6)
+    assert {node.formula for node in graph.nodes if node.label == "e(Lina)"} == {"E.word[2]"}
+    scores = made.scores(made.encode([["Lina", "in", "Oslo-Bergen"]]))
+    np.testing.assert_allclose(graph.node("s").value, scores[1], rtol=1e-4)
+
+
+@pytest.mark.parametrize("frozen", [frozenset(), frozenset({"word"})])
+def test_mapped_words_are_shown_after_the_map(tagger, frozen):
+    network = replace(tagger.network, residual=4, frozen=frozen)
+    generator = np.random.default_rng(6)
+    parameters = {name: generator.normal(0, 1, shape).astype(np.float32) for name, shape in network.shapes.items()}
+    made = replace(tagger, network=network, parameters=parameters)
+    graph = window_graph(made, [SENTENCE], "Bergen", "B-LOC")
+    node = next(node for node in graph.nodes if node.label == "e'(Bergen)")
+    assert (node.formula, node.gradient_name) == ("e + tanh(e M) N, e = E.word[5]", "dJ/de'")
+    before, after = ("the row is frozen; ", "") if frozen else ("", " and into the row")
+    assert node.note == f"found as bergen; {before}dJ/de' goes on into M and N{after}"
+    e = parameters["E.word"][5]
+    np.testing.assert_allclose(node.value, e + np.tanh(e @ parameters["M"]) @ parameters["N"], rtol=1e-5)
+    windows = made.encode([SENTENCE]).windows(np.array([3]), 2)
+    J, backprop = network.loss(parameters, windows, np.array([1]))
+    assert float(graph.output.value) == pytest.approx(J, rel=1e-5)
+    dx = graph.node("x").gradient.reshape(5, 5)[:, :3]
+    np.testing.assert_allclose(node.gradient, dx[2], rtol=1e-12)
+    shown = {node.label: node.value for node in graph.nodes}
+    values = [shown[f"e'({word})"] for word in ("paints", "in", "Bergen", "in", "Zq")]
+    E = parameters["E.word"][windows[0, 0]]
+    np.testing.assert_allclose(np.array(values), E + np.tanh(E @ parameters["M"]) @ parameters["N"], rtol=1e-5)
+    np.testing.assert_allclose(np.tanh(E @ parameters["M"]).T @ dx, backprop()["N"], rtol=1e-3, atol=1e-6)
 
 
 def test_numbers_are_those_of_the_network_on_its_whole_tables(tagger):

@@ -9,7 +9,7 @@ from ner_window.nn.network import Network
 from ner_window.scoring import evaluate
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
-from ner_window.text.vocabulary import Vocabulary
+from ner_window.text.words import Words
 
 WORDS = ["tv", "telly", "radio", "oslo", "television", "harbour", "bergen"]
 TRAINED = 4  # tv, telly, radio and oslo; of these tv and telly moved
@@ -18,7 +18,7 @@ SENTENCES = [["Television", "in", "Oslo"], ["a", "television", "of", "Bergen"], 
 
 @pytest.fixture
 def tagger():
-    words = Vocabulary(WORDS)
+    words = Words(WORDS)
     table = np.random.default_rng(5).normal(size=(len(words), 3)).astype(np.float32)
     pretrained = table[: 2 + TRAINED].copy()
     table[2] += [0, 3, 4]  # tv moved by 5
@@ -27,6 +27,15 @@ def tagger():
     parameters = network.initialize(lambda shape, g: g.normal(size=shape).astype(np.float32), np.random.default_rng(1))
     parameters = {"E.word": table, **parameters}
     return Tagger(network, parameters, (words,), ("O", "I-LOC"), "IO", "IOB2", frozenset(), pretrained)
+
+
+def test_a_mean_of_parts_is_known_as_the_least_known_of_its_parts(tagger):
+    words = Words(WORDS, parts=True)
+    tagger = Tagger(**{**{f: getattr(tagger, f) for f in tagger.__dataclass_fields__}, "vocabularies": (words,)})
+    text = Text("a text", [["Oslo-tv", "Oslo-Bergen", "Oslo", "Oslo-Zq"]])
+    result = measure(tagger, text, range(2, 2 + TRAINED), limit=20, count=3)
+    assert result.text.tokens == {SEEN: 2, UNSEEN: 1, NO_VECTOR: 1}
+    assert [word.word for word in result.text.left_behind] == ["bergen"]
 
 
 def test_movement_is_counted_and_ranked(tagger):

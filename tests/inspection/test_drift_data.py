@@ -112,7 +112,7 @@ def test_all_words_of_random_vectors_were_seen(tagger, model):
     random = frozen(tagger, vectors={"sha256": "random"})
     assert is_random(random)
     assert not is_random(tagger)
-    assert seen_words(random, model) == (range(2, len(tagger.vocabularies[0])), [])
+    assert seen_words(random, model) == (range(2, len(tagger.words)), [])
 
 
 def test_types_are_limited_only_if_training_was(tagger):

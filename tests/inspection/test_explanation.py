@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,14 +10,15 @@ from ner_window.nn.activations import ACTIVATIONS
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger
 from ner_window.text.features import FEATURES
-from ner_window.text.vocabulary import Vocabulary
+from ner_window.text.vocabulary import HashedStrings, Vocabulary
+from ner_window.text.words import Words
 
 WORDS = ["tove", "lund", "sings", "in", "oslo", "."]
 SENTENCES = [["Tove", "Lund", "sings", "in", "Oslo", "."], ["Qxz", "sings"]]
 
 
 def make(objective="softmax", radius=2):
-    words = Vocabulary(WORDS)
+    words = Words(WORDS)
     cases = Vocabulary(FEATURES["case"].values, FEATURES["case"].extract)
     margin = objective == "margin"
     tags = ("O", *(f"{p}-{t}" for t in ("LOC", "PER") for p in ("I" if margin else "BIES")))
@@ -44,6 +46,39 @@ def test_tags_and_probabilities_are_those_of_the_tagger_and_the_parts_add_up(obj
             assert sum(token.slots) + token.rest == pytest.approx(token.difference, abs=1e-12)
             assert sum(token.features) == pytest.approx(sum(token.slots), abs=1e-12)
             assert sum(p for _, p in token.top) == pytest.approx(1)
+
+
+def test_several_look_ups_of_a_token_are_one_part():
+    tagger = make()
+    tables = (*tagger.network.tables, ("ends", 8, 2))
+    network = Network(tables, 2, 5, tagger.network.labels, look_ups=(("ends", 2),))
+    generator = np.random.default_rng(1)
+    parameters = {name: generator.normal(0, 1, shape).astype(np.float32) for name, shape in network.shapes.items()}
+    ends = HashedStrings(6, lambda token: (token[0], token[-1]), 2)
+    tagger = replace(tagger, network=network, parameters=parameters, vocabularies=(*tagger.vocabularies, ends))
+    result = explain(tagger, SENTENCES)
+    assert result.adds_up
+    assert result.features == ("word", "case", "ends")
+    scores = tagger.scores(tagger.encode(SENTENCES))
+    token = result.sentences[0][4]
+    tag, other = (tagger.tags.index(name) for name in (token.tag, token.against))
+    assert token.parts.shape == (5, 3)
+    assert token.difference == pytest.approx(scores[4, tag] - scores[4, other], abs=1e-5)
+
+
+def test_a_mean_of_parts_is_explained():
+    made = make()
+    tagger = replace(made, vocabularies=(Words(WORDS, parts=True), made.vocabularies[1]))
+    result = explain(tagger, [["Tove", "in", "Oslo-Lund"]], top=20)
+    assert result.adds_up
+    assert result.sentences[0][2].found == "mean of parts"
+    assert result.notes == ()
+    for token, (tag, score) in zip(result.sentences[0], zip(*explained(tagger), strict=True), strict=True):
+        assert (token.tag, dict(token.top)[token.tag]) == (tag, pytest.approx(score, abs=1e-6))
+
+
+def explained(tagger):
+    return tagger.tag_with_probabilities([["Tove", "in", "Oslo-Lund"]])[0]
 
 
 def test_softmax_differences_are_log_odds_against_the_best_other_tag():

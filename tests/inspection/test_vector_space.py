@@ -5,7 +5,7 @@ from ner_window.errors import VectorsError
 from ner_window.inspection.vector_space import VectorSpace, export, suggestion
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger
-from ner_window.text.vocabulary import Vocabulary
+from ner_window.text.words import Words
 
 # The lecture's example: tv and telly were in training, television was not. All lie on the unit circle or the axes.
 WORDS = ["tv", "telly", "radio", "television", "harbour"]
@@ -18,7 +18,7 @@ NOW[3] = [0.8, -0.6]  # telly: distance 1.2, cosine 0.64 - 0.36 = 0.28
 @pytest.fixture
 def tagger():
     """Radio, too, was in training, but did not move."""
-    words = Vocabulary(WORDS)
+    words = Words(WORDS)
     network = Network((("word", 7, 2),), radius=0, hidden_units=2, labels=2)
     parameters = {**network.initialize(lambda shape, g: np.ones(shape, np.float32), np.random.default_rng(0))}
     tags = ("O", "I-LOC")
@@ -66,7 +66,7 @@ def test_a_word_without_a_vector_is_refused_with_the_nearest_spelling(tagger):
     message = r"^vocabulary: no vector for this word, got 'Televison'; did you mean 'television'\?$"
     with pytest.raises(VectorsError, match=message):
         VectorSpace(tagger).neighborhood("Televison", 3)
-    assert suggestion(tagger.vocabularies[0], "zebra") == "no word is spelled like it"
+    assert suggestion(tagger.words, "zebra") == "no word is spelled like it"
 
 
 def test_frozen_vectors_have_moved_nowhere(tagger):

@@ -3,6 +3,7 @@ import pytest
 
 from ner_window.nn.activations import ACTIVATIONS
 from ner_window.nn.attribution import attribute
+from ner_window.nn.equivalent import fold_residual
 from ner_window.nn.network import Network
 
 ALL_ACTIVATIONS = ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"]
@@ -107,6 +108,31 @@ def test_a_window_worked_by_hand(steps):
     assert result.parts.tolist() == [[[4.0]]]
     assert (result.difference.tolist(), result.rest.tolist()) == ([6.5], [2.5])
     assert result.expected.tolist() == pytest.approx([4.0])
+
+
+@pytest.mark.parametrize("steps", [0, 256])
+def test_several_look_ups_have_one_part_that_of_their_sum(steps):
+    network, parameters = make()
+    summed = Network((("word", 8, 3), ("case", 10, 2)), 2, 4, 3, look_ups=(("case", 2),))
+    halves = parameters | {"E.case": np.concatenate([0.3 * parameters["E.case"], 0.7 * parameters["E.case"]])}
+    windows = np.concatenate([WINDOWS, WINDOWS[1:] + 5])
+    found = attribute(summed, halves, windows, LABELS, OTHERS, steps)
+    expected = attribute(network, parameters, WINDOWS, LABELS, OTHERS, steps)
+    np.testing.assert_allclose(found.parts, expected.parts, rtol=1e-10, atol=1e-14)
+    assert found.error < 1e-3
+
+
+@pytest.mark.parametrize("steps", [0, 256])
+def test_with_a_residual_map_the_mapped_vectors_are_explained(steps):
+    network = Network((("word", 8, 3), ("case", 5, 2)), 2, 4, 3, residual=5)
+    generator = np.random.default_rng(3)
+    parameters = {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}
+    found = attribute(network, parameters, WINDOWS, LABELS, OTHERS, steps)
+    expected = attribute(*fold_residual(network, parameters), WINDOWS, LABELS, OTHERS, steps)
+    np.testing.assert_allclose(found.parts, expected.parts, rtol=1e-10, atol=1e-14)
+    S, rows = network.forward(parameters, WINDOWS)[0], np.arange(3)
+    np.testing.assert_allclose(found.difference, S[rows, LABELS] - S[rows, OTHERS], rtol=1e-10)
+    assert found.error < 1e-3
 
 
 @pytest.mark.parametrize("steps", [0, 64])

@@ -1,6 +1,10 @@
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ner_window.nn.geometry import cosines, distances
+from ner_window.nn import geometry
+from ner_window.nn.geometry import cosines, distances, nearest, neighbors_moves
 
 
 def test_distances_and_cosines_of_rows():
@@ -18,3 +22,61 @@ def test_one_row_is_compared_with_all():
 
 def test_no_rows():
     assert distances(np.empty((0, 2), np.float32), np.empty((0, 2), np.float32)).shape == (0,)
+
+
+def moves_by_loop(before, after, unmoved, k):
+    """One word after another: all cosines, sorted, the k first."""
+    result = np.zeros(unmoved.shape)
+    for i, vector in enumerate(unmoved.astype(float)):
+        near = []
+        for j, other in enumerate(before.astype(float)):
+            if vector.any() and other.any():
+                near.append((-vector @ other / np.linalg.norm(vector) / np.linalg.norm(other), j))
+        chosen = [j for _, j in sorted(near)[:k]]
+        for j in chosen:
+            result[i] += (after[j].astype(float) - before[j]) / len(chosen)
+    return result
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(0, 9), st.integers(1, 12), st.sampled_from([1, 4, 32])
+)
+def test_moves_equal_a_loop_over_all_pairs(seed, n, V, k, block):
+    generator = np.random.default_rng(seed)
+    before, after, unmoved = (generator.normal(size=(size, 3)).astype(np.float32) for size in (n, n, V))
+    before[generator.random(n) < 0.1] = 0
+    unmoved[generator.random(V) < 0.1] = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geometry, "BLOCK", block)
+        patch.setattr(geometry, "CHUNK", 4)
+        moves = neighbors_moves(before, after, unmoved, k)
+    assert moves.dtype == np.float32
+    np.testing.assert_allclose(moves, moves_by_loop(before, after, unmoved, k), atol=1e-5)
+
+
+def test_moves_by_hand():
+    # the first two of the three that moved are nearest to (1, 1): cosines 0.99, 0.95 and -1; the moves (2, 0), (0, 4)
+    before = np.array([[1.0, 0.8], [1, 0.5], [-1, -1]])
+    after = before + [[2, 0], [0, 4], [9, 9]]
+    unmoved = np.array([[3.0, 3], [0, 0]])
+    assert neighbors_moves(before, after, unmoved, 2).tolist() == [[1, 2], [0, 0]]
+    assert unmoved.tolist() == [[3, 3], [0, 0]]
+
+
+def test_no_neighbours_no_moves():
+    unmoved = np.ones((2, 3), np.float32)
+    assert not neighbors_moves(np.zeros((4, 3)), np.ones((4, 3)), unmoved).any()
+    assert not neighbors_moves(np.empty((0, 3)), np.empty((0, 3)), unmoved).any()
+    assert neighbors_moves(np.ones((4, 3)), np.ones((4, 3)), np.empty((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 8, 32])
+@pytest.mark.parametrize("seed", range(20))
+def test_of_equal_products_the_first_rows_are_nearest(monkeypatch, seed, block):
+    monkeypatch.setattr(geometry, "BLOCK", block)
+    B = np.random.default_rng(seed).integers(-1, 2, (40, 2)).astype(np.float32)  # nine different rows
+    A = np.array([[1, 2], [-1, 0], [0, 0]], np.float32)
+    for k in (1, 5, 40, 50):
+        expected = np.sort(np.argsort(-(A @ B.T), axis=1, kind="stable")[:, :k], axis=1)
+        assert nearest(A, B, k).tolist() == expected.tolist()

@@ -4,7 +4,7 @@ import pytest
 from ner_window.nn import activations, layers, network, objectives
 from ner_window.nn.gradcheck import central_differences, check_network, relative_error
 from ner_window.nn.gradients import RowGradient
-from ner_window.nn.network import Network, compact
+from ner_window.nn.network import Network
 from ner_window.nn.objectives import OBJECTIVES
 
 ACTIVATION_NAMES = ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"]
@@ -129,13 +129,45 @@ def test_embed_that_drops_repeats_is_caught(monkeypatch):
     def embed(E, ids):
         def backprop(dX):
             table = np.zeros_like(E)
-            table[ids] += dX  # keeps one of the repeats
+            table[ids[0]] += dX  # keeps one of the repeats
             return RowGradient(np.arange(len(E)), table)
 
-        return np.take(E, ids, axis=0), backprop
+        return np.take(E, ids[0], axis=0), backprop
 
     monkeypatch.setattr(network, "embed", embed)
     assert wrong(check(*make())) == {"E.word", "E.case"}
+
+
+def test_embed_that_gives_a_row_looked_up_twice_for_a_word_its_gradient_once_is_caught(monkeypatch):
+    def embed(E, ids):
+        X, _ = layers.embed(E, ids)
+
+        def backprop(dX):
+            parts = [layers.embed(E, ids[:1])[1](dX)]
+            if len(ids) > 1:
+                other = (ids[0] != ids[1])[..., None]
+                parts.append(layers.embed(E, ids[1:])[1](dX * other))
+            return RowGradient(np.arange(len(E)), sum(part.dense(len(E)) for part in parts))
+
+        return X, backprop
+
+    monkeypatch.setattr(network, "embed", embed)
+    net = Network((("word", 8, 3), ("affixes", 4, 2)), 2, 4, 3, look_ups=(("affixes", 2),))
+    generator = np.random.default_rng(0)
+    parameters = {name: generator.normal(0, 0.6, shape) for name, shape in net.shapes.items()}
+    for second, expected in ((np.where(WORDS == 2, 2, 1), {"E.affixes"}), (3 - np.minimum(WORDS, 3), set())):
+        windows = np.stack([WORDS, np.minimum(WORDS, 3), second])
+        assert wrong({row.name: row for row in check_network(net, parameters, windows, LABELS)}) == expected
+
+
+@pytest.mark.parametrize(("place", "expected"), [(0, "E.word"), (1, "M"), (2, "N")])
+def test_residual_map_planted_wrong_is_caught(monkeypatch, place, expected):
+    net, parameters = make(residual=3)
+    rows = check(net, parameters)
+    assert wrong(rows) == set()
+    assert rows["E.word"].rule.startswith("dJ/de = dJ/de' + ")
+    monkeypatch.setattr(network, "residual_map", planted(layers.residual_map, place))
+    assert wrong(check(net, parameters)) == {expected}
 
 
 def test_dropout_planted_wrong_is_caught(monkeypatch):
@@ -333,29 +365,3 @@ def test_margins_that_stand_on_the_kink_are_reported_and_right(objective):
     rows = check(net, parameters)
     assert wrong(rows) == set()
     assert rows["c"].kinks > 0 if objective == "hinge" else rows["U"].kinks > 0
-
-
-# --- compact
-
-
-def test_compact_keeps_scores_and_gradients_of_its_windows():
-    net, parameters = make("hinge", "prelu", l2=0.1)
-    small, cut, ids, rows = compact(net, parameters, WINDOWS[:, 2:], spare=1)
-    assert [r.tolist() for r in rows] == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3]]
-    assert small.shapes == {name: p.shape for name, p in cut.items()}
-    whole_J, whole = net.loss(parameters, WINDOWS[:, 2:], LABELS[2:])
-    cut_J, back = small.loss(cut, ids, LABELS[2:])
-    assert cut_J == whole_J
-    for name, gradient in whole().items():
-        if isinstance(gradient, RowGradient):
-            expected = gradient.dense(8)[rows[0]] if name == "E.word" else gradient.dense(4)[rows[1]]
-            np.testing.assert_array_equal(back()[name].dense(len(expected)), expected)
-        else:
-            np.testing.assert_array_equal(back()[name], gradient)
-
-
-def test_compact_makes_copies():
-    net, parameters = make()
-    cut = compact(net, parameters, WINDOWS)[1]
-    cut["W"][:] = 0
-    assert parameters["W"].any()

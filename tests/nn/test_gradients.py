@@ -17,13 +17,33 @@ def test_sum_rows_equals_nested_loops(seed, ids, d):
     gradient = sum_rows(np.array(ids, np.int64), values)
     assert gradient.rows.tolist() == sorted(set(ids))
     assert gradient.values.shape == (len(set(ids)), d)
-    np.testing.assert_array_equal(gradient.dense(10), expected)
+    np.testing.assert_allclose(gradient.dense(10), expected, rtol=1e-12, atol=1e-14)
 
 
 def test_sum_rows_adds_repeats():
     gradient = sum_rows(np.array([4, 1, 4, 4]), np.array([[1.0, 2], [3, 4], [10, 20], [100, 200]]))
     assert gradient.rows.tolist() == [1, 4]
     assert gradient.values.tolist() == [[3, 4], [111, 222]]
+
+
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 9))
+def test_sum_rows_gives_a_gradient_to_each_of_its_rows(seed, m, n):
+    generator = np.random.default_rng(seed)
+    ids, values = generator.integers(0, 6, (m, n)), generator.normal(size=(n, 2))
+    expected = np.zeros((6, 2))
+    for row in range(m):
+        for i in range(n):
+            expected[ids[row, i]] += values[i]
+    gradient = sum_rows(ids, values)
+    assert gradient.rows.tolist() == sorted(set(ids.ravel().tolist()))
+    np.testing.assert_allclose(gradient.dense(6), expected, rtol=1e-12, atol=1e-14)
+
+
+def test_sum_rows_gives_the_same_bits_again():
+    generator = np.random.default_rng(0)
+    ids, values = generator.integers(0, 50, (8, 1000)), generator.normal(size=(1000, 3)).astype(np.float32)
+    np.testing.assert_array_equal(sum_rows(ids, values).values, sum_rows(ids.copy(), values.copy()).values)
 
 
 def test_sum_rows_keeps_dtype_and_leaves_its_input():

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from ner_window.nn.layers import affine, dropout, embed
+from ner_window.nn.gradcheck import central_differences, relative_error
+from ner_window.nn.layers import affine, dropout, embed, residual_map
 
 
 def test_affine_equals_nested_loops_forward_and_backward():
@@ -24,11 +25,50 @@ def test_affine_equals_nested_loops_forward_and_backward():
 
 def test_embed_looks_up_rows_and_adds_the_gradients_of_repeats():
     E = np.arange(8.0).reshape(4, 2)
-    X, backprop = embed(E, np.array([[3, 3], [0, 3]]))
+    X, backprop = embed(E, np.array([[[3, 3], [0, 3]]]))
     assert X.tolist() == [[[6, 7], [6, 7]], [[0, 1], [6, 7]]]
     gradient = backprop(np.array([[[1.0, 2], [10, 20]], [[5, 6], [100, 200]]]))
     assert gradient.rows.tolist() == [0, 3]
     assert gradient.values.tolist() == [[5, 6], [111, 222]]
+
+
+def test_embed_sums_the_rows_of_a_place_and_gives_each_of_them_the_whole_gradient():
+    E = np.arange(8.0).reshape(4, 2)
+    X, backprop = embed(E, np.array([[3, 0], [1, 0], [1, 2]]))  # rows 3, 1, 1 in the first place; 0, 0, 2 in the second
+    assert X.tolist() == [[6 + 2 + 2, 7 + 3 + 3], [0 + 0 + 4, 1 + 1 + 5]]
+    gradient = backprop(np.array([[1.0, 2], [10, 20]]))
+    assert gradient.rows.tolist() == [0, 1, 2, 3]
+    assert gradient.values.tolist() == [[20, 40], [2, 4], [10, 20], [1, 2]]
+    assert E.tolist() == np.arange(8.0).reshape(4, 2).tolist()
+
+
+def test_residual_map_by_hand():
+    # M = (1 0)^T looks at the first number alone: t = tanh(e_1), N = (2, -1): e' = e + t (2, -1)
+    X, M, N = np.array([[[0.5, 3.0]], [[0.0, 1.0]]]), np.array([[1.0], [0.0]]), np.array([[2.0, -1.0]])
+    t = np.tanh(0.5)
+    Y, backprop = residual_map(X, M, N)
+    np.testing.assert_allclose(Y, [[[0.5 + 2 * t, 3 - t]], [[0, 1]]])
+    dX, dM, dN = backprop(np.array([[[1.0, 0.0]], [[0.0, 10.0]]]))
+    # dN = t (1, 0); delta = 2 (1 - t^2) for the first, -10 for the second, e_1 = 0 and e_2 = 1 there
+    np.testing.assert_allclose(dN, [[t, 0]])
+    np.testing.assert_allclose(dM, [[0.5 * 2 * (1 - t * t)], [3 * 2 * (1 - t * t) - 10]])
+    np.testing.assert_allclose(dX, [[[1 + 2 * (1 - t * t), 0]], [[-10, 10]]])
+
+
+def test_residual_map_agrees_with_central_differences():
+    generator = np.random.default_rng(0)
+    X, M, N, dY = (generator.normal(size=s) for s in ((2, 3, 4), (4, 5), (5, 4), (2, 3, 4)))
+    gradients = residual_map(X, M, N)[1](dY)
+    for parameter, gradient in zip((X, M, N), gradients, strict=True):
+        numeric = central_differences(lambda: float(np.vdot(residual_map(X, M, N)[0], dY)), parameter)
+        assert relative_error(gradient, numeric) < 1e-6
+
+
+def test_residual_map_without_n_is_the_identity_and_keeps_float32():
+    X, M = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32), np.ones((4, 2), np.float32)
+    Y, backprop = residual_map(X, M, np.zeros((2, 4), np.float32))
+    np.testing.assert_array_equal(Y, X)
+    assert {g.dtype for g in (Y, *backprop(X))} == {np.dtype(np.float32)}
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])

@@ -4,7 +4,7 @@ import pytest
 from ner_window.nn.activations import ACTIVATIONS, KINKS
 from ner_window.nn.gradcheck import central_differences, relative_error
 from ner_window.nn.gradients import RowGradient
-from ner_window.nn.initialization import xavier
+from ner_window.nn.initialization import he, xavier
 from ner_window.nn.network import Network
 
 ALL_ACTIVATIONS = ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"]
@@ -272,6 +272,89 @@ def test_trace_holds_the_forward_and_the_backward_pass():
     np.testing.assert_allclose(trace["dx"], trace["delta"] @ parameters["W"])
     np.testing.assert_allclose(gradients["W"], trace["delta"].T @ trace["x"])
     np.testing.assert_allclose(gradients["c"], trace["ds"].sum(axis=0))
+
+
+# Two affixes of each word (tables by word id); word 2 has the same one twice, word 3 one of word 4's.
+AFFIXES = np.array([[0, 0], [1, 2], [4, 4], [3, 2], [5, 3], [1, 5]])
+
+
+def with_affixes(**options):
+    tables = (("word", 8, 3), ("affixes", 7, 2), ("case", 5, 2))
+    network = Network(tables, 2, 4, 3, look_ups=(("affixes", 2),), **options)
+    return network, np.stack([WORDS, *np.moveaxis(AFFIXES[WORDS], 2, 0), CASES])
+
+
+def test_lines_of_tables():
+    network, windows = with_affixes()
+    assert [windows[own].shape for own in network.lines] == [(1, 4, 5), (2, 4, 5), (1, 4, 5)]
+    assert network.lines == (slice(0, 1), slice(1, 3), slice(3, 4))
+    assert network.shapes["W"] == (4, 5 * (3 + 2 + 2))  # a sum of two rows is no wider than one
+
+
+def test_scores_with_two_look_ups_are_those_of_a_table_of_their_sums():
+    network, windows = with_affixes()
+    parameters = draw(network)
+    sums = np.zeros((6, 2))
+    for word in range(6):
+        for affix in AFFIXES[word]:
+            sums[word] += parameters["E.affixes"][affix]
+    plain = Network((("word", 8, 3), ("affixes", 6, 2), ("case", 5, 2)), 2, 4, 3)
+    expected, _ = plain.forward(parameters | {"E.affixes": sums}, np.stack([WORDS, WORDS, CASES]))
+    np.testing.assert_allclose(network.forward(parameters, windows)[0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dropping", [{}, {"dropout": 0.2, "input_dropout": 0.3, "group_dropout": (("affixes", 0.4),)}])
+@pytest.mark.parametrize("objective", ["softmax", "hinge", "margin", "sentence"])
+def test_gradients_with_several_look_ups_are_right(objective, dropping):
+    network, windows = with_affixes(objective=objective, l2=0.01, **dropping)
+    parameters = draw(network)
+
+    def run():
+        return network.loss(parameters, windows, LABELS, np.random.default_rng(7))
+
+    gradients = run()[1]()
+    analytic = {"c": np.zeros(2)} if objective == "margin" else {}
+    analytic |= densify(gradients, parameters)
+    errors = compare(lambda: run()[0], parameters, analytic)
+    assert max(errors.values()) < 1e-6, errors
+    assert gradients["E.affixes"].rows.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("frozen", [frozenset(), frozenset({"word"})])
+@pytest.mark.parametrize("objective", ["softmax", "margin", "sentence"])
+def test_gradients_through_the_residual_map_are_right(objective, frozen):
+    network = make_network(objective=objective, residual=6, frozen=frozen, l2=0.02, input_dropout=0.3)
+    parameters = draw(network)
+    assert (parameters["M"].shape, parameters["N"].shape) == ((3, 6), (6, 3))
+
+    def run():
+        return network.loss(parameters, WINDOWS, LABELS, np.random.default_rng(3))
+
+    analytic = densify(run()[1](), parameters)
+    trained = {name: p for name, p in parameters.items() if name in analytic}
+    left_out = {f"E.{name}" for name in frozen} | ({"c"} if objective == "margin" else set())
+    assert set(parameters) - set(trained) == left_out
+    errors = compare(lambda: run()[0], trained, analytic)
+    assert max(errors.values()) < 1e-6, errors
+    assert min(np.abs(analytic[name]).max() for name in ("M", "N")) > 1e-4
+
+
+def test_residual_map_begins_as_the_identity_and_no_other_number_depends_on_it():
+    parameters = make_network(residual=6).initialize(he, np.random.default_rng(0))
+    assert not parameters["N"].any()
+    assert parameters["M"].shape == (3, 6)
+    assert parameters["M"].flags.c_contiguous
+    table = {"E.word": np.random.default_rng(1).normal(size=(8, 3)).astype(np.float32)}
+    with_map = make_network(residual=6).forward(parameters | table, WINDOWS)[0]
+    np.testing.assert_array_equal(with_map, make_network().forward(parameters | table, WINDOWS)[0])
+
+
+def test_weight_decay_leaves_the_residual_map_alone():
+    network = make_network(residual=6, l2=0.5)
+    parameters = draw(network)
+    assert network.regularizer(parameters) == pytest.approx(
+        0.5 * float((parameters["W"] ** 2).sum() + (parameters["U"] ** 2).sum())
+    )
 
 
 def test_sentence_network_has_scores_of_steps_and_right_gradients():

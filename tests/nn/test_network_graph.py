@@ -46,7 +46,7 @@ def make(activation="tanh", objective="softmax", l2=0.0, y=2, **options):
 def rows(windows):
     return [
         Rows(f"E.{name}", d, ids, {i: Row(f"{name}({i})", f"E.{name}[{i}]") for i in ids.ravel().tolist()})
-        for name, d, ids in zip(("word", "case"), (3, 2), windows, strict=True)
+        for name, d, ids in zip(("word", "case"), (3, 2), windows, strict=False)
     ]
 
 
@@ -152,6 +152,34 @@ def test_a_word_that_stands_twice_is_one_node_with_two_edges():
     np.testing.assert_array_equal(edges[1].downstream, dx[3, :3])
     np.testing.assert_allclose(graph.node("E.word[2]").gradient, dx[1, :3] + dx[3, :3], rtol=1e-14)
     assert len(graph.leaving("E.case[1]")) == 3
+
+
+def test_rows_of_one_place_each_have_an_edge_and_the_gradient_of_their_sum():
+    network = Network((("word", 5, 3), ("affixes", 4, 2)), 2, 4, 4, look_ups=(("affixes", 2),))
+    generator = np.random.default_rng(5)
+    parameters = {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}
+    affixes = np.array([[[0, 1, 2, 1, 1]], [[0, 1, 3, 1, 2]]])  # row 1 twice at w-1 and w+1
+    windows = np.stack([WORDS[:1], *affixes])
+    names = {i: Row(f"affix({i})", "") for i in range(4)}
+    tables = [*rows(windows[:1]), Rows("E.affixes", 2, affixes, names)]
+    graph = network_graph(network, tables, "", run(network, parameters, windows, 2))
+    edges = graph.leaving("E.affixes[1]")
+    assert [edge.local[3:] for edge in edges] == ["at w-1", "at w-1", "at w+1", "at w+1", "at w+2"]
+    dx, x = (array.reshape(5, 5)[:, 3:] for array in (graph.node("x").gradient, graph.node("x").value))
+    np.testing.assert_array_equal(edges[0].downstream, dx[1])
+    np.testing.assert_allclose(graph.node("E.affixes[1]").gradient, 2 * dx[1] + 2 * dx[3] + dx[4], rtol=1e-12)
+    np.testing.assert_allclose(sum(graph.node(f"E.affixes[{i}]").value for i in (2, 3)), x[2], rtol=1e-14)
+
+
+def test_shapes_say_that_words_are_mapped():
+    note = shapes_graph(make(residual=6, frozen=frozenset({"word"}))[0], "").nodes[0].note
+    assert "; those of E.word as e' = e + tanh(e M) N, M (3, 6), N (6, 3); frozen: " in note
+
+
+def test_shapes_say_where_several_rows_are_summed():
+    network = Network((("word", 5, 3), ("affixes", 4, 2)), 2, 4, 4, look_ups=(("affixes", 8),))
+    note = shapes_graph(network, "").nodes[0].note
+    assert note == "3 from E.word (5, 3), 2 from E.affixes (4, 2), the sum of 8 rows"
 
 
 def test_no_gradient_goes_into_frozen_rows():

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ner_window.nn import sentence
 from ner_window.nn.gradcheck import central_differences, relative_error
 from ner_window.nn.objectives import softmax_cross_entropy
 from ner_window.nn.sentence import Steps, marginals, sentence_log_likelihood
@@ -110,3 +111,36 @@ def test_steps_go_through_all_first_tokens_then_all_second_ones_the_longest_sent
     assert steps.order.tolist() == [1, 4, 0, 2, 5, 3]
     assert steps.offsets.tolist() == [0, 3, 5, 6]
     assert steps.last.tolist() == [5, 4, 2]
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 30.0, 2000.0])  # the last one is added up as logarithms
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_fast_product_equals_the_sum_of_logarithms(spread, dtype):
+    generator = np.random.default_rng(5)
+    left, A = (generator.normal(0, spread, shape).astype(dtype) for shape in ((7, 4), (4, 4)))
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        fast = sentence.log_product(left, A)
+    plain = sentence._log_sum_exp(left[:, :, None] + A)
+    assert fast.dtype == dtype
+    np.testing.assert_allclose(fast, plain, rtol=1e-5 if dtype == np.float32 else 1e-12, atol=1e-5)
+
+
+@pytest.mark.parametrize(("spread", "forbidden"), [(1.0, 0.0), (5.0, 0.0), (1.0, 3000.0)])  # the last one term by term
+def test_expected_steps_equal_their_sum_written_out(spread, forbidden):
+    generator = np.random.default_rng(6)
+    left, right, A = (generator.normal(0, spread, shape) for shape in ((5, 3), (5, 3), (3, 3)))
+    left[:, 0], right[:, 0], A[0, 0] = forbidden, forbidden, -2 * forbidden
+    log_z = np.log([sum(np.exp(x[i] + A[i, j] + y[j] - forbidden) for i in range(3) for j in range(3))
+                    for x, y in zip(left, right, strict=True)]) + forbidden  # fmt: skip
+    with np.errstate(over="raise", invalid="raise"):
+        expected = sentence.expected_steps(left, A, right, log_z)
+    slow = np.zeros((3, 3))
+    for n, i, j in np.ndindex(5, 3, 3):
+        slow[i, j] += np.exp(left[n, i] + A[i, j] + right[n, j] - log_z[n])
+    np.testing.assert_allclose(expected, slow, rtol=1e-9, atol=1e-12)
+    assert expected.sum() == pytest.approx(5)  # one step for each row
+
+
+def test_no_steps_are_expected_of_sentences_of_one_token():
+    none = np.empty((0, 3))
+    assert not sentence.expected_steps(none, np.ones((3, 3)), none, np.empty(0)).any()

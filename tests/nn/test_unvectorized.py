@@ -28,3 +28,14 @@ def test_the_loop_gives_what_the_matrix_gives(objective, dtype):
             loop, gradient = loop.values, gradient.values
         np.testing.assert_allclose(loop, gradient, rtol=tolerance, atol=tolerance)
         assert loop.dtype == dtype
+
+
+def test_the_loop_with_several_look_ups():
+    network = Network((("word", 8, 3), ("affixes", 6, 2)), 2, 4, 3, look_ups=(("affixes", 2),))
+    generator = np.random.default_rng(0)
+    parameters = {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}
+    windows = np.concatenate([WINDOWS, WINDOWS, np.minimum(WINDOWS, 2)])  # rows 0, 1, 2 twice
+    J, back = network.loss(parameters, windows, LABELS)
+    J_loop, back_loop = loss_by_loop(network, parameters, windows, LABELS)
+    assert pytest.approx(J, rel=1e-12) == J_loop
+    np.testing.assert_allclose(back_loop()["E.affixes"].dense(6), back()["E.affixes"].dense(6), rtol=1e-10, atol=1e-14)
