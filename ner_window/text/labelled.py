@@ -40,6 +40,17 @@ class LabelledCorpus:
         """The tokens of each sentence."""
         return [sentence.tokens for sentence in self.corpus.sentences]
 
+    @property
+    def documents(self) -> list[int]:
+        """The number of each sentence's document."""
+        return [sentence.document for sentence in self.corpus.sentences]
+
+    def select(self, chosen: Collection[int]) -> "LabelledCorpus":
+        """Keep the sentences at these places, in the order of the corpus."""
+        kept = sorted(chosen)
+        corpus = replace(self.corpus, sentences=tuple(self.corpus.sentences[i] for i in kept))
+        return replace(self, corpus=corpus, tags=[self.tags[i] for i in kept])
+
     def counted_tags(self, method: Repair) -> Sequence[Sequence[str]]:
         """Return the tags to score: conlleval counts those of the file as they are, broken or not."""
         as_they_are = method == "conlleval" and not self.left_out

@@ -1,18 +1,61 @@
 """Strings to ids and back, with two reserved ids: the pad beyond a sentence's edge, and the unknown string."""
 
-import re
+import zlib
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.integer[Any]]
 
 PAD, UNKNOWN = 0, 1
 RESERVED = ("<pad>", "<unknown>")
 _CACHE_SIZE = 1_000_000
-_DIGIT = re.compile(r"\d")
 
-#: How a token was found among the words, in the order of trying.
-FALLBACKS = ("exact", "lower case", "digits folded", "unknown")
+#: The strings that are looked up for a token: one, or several whose vectors are summed.
+Key = Callable[[str], tuple[str, ...]]
 
 
-class Vocabulary:
+class Lookup:
+    """From an item, which is a token or the strings that stand for it, to the ids of its `look_ups` look-ups."""
+
+    look_ups: int = 1
+
+    def __init__(self) -> None:
+        self._seen: dict[Any, tuple[int, ...]] = {}
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def string(self, id_: int) -> str:
+        """Return what an id stands for, a reserved one in angle brackets."""
+        raise NotImplementedError
+
+    def find_all(self, item: Any) -> tuple[int, ...]:
+        """Return the ids of an item; where it has fewer than `look_ups` strings, the pad's for the rest."""
+        raise NotImplementedError
+
+    def encode(self, items: Iterable[Any]) -> Integers:
+        """Return the ids (look_ups, T). Each distinct item is looked up once; a bounded dictionary remembers it."""
+        seen = self._seen
+        if len(seen) > _CACHE_SIZE:
+            self.forget()
+            seen = self._seen
+        result = []
+        for item in items:
+            ids = seen.get(item)
+            if ids is None:
+                ids = seen[item] = self.find_all(item)
+            result.append(ids)
+        return np.array(result, np.int32).reshape(-1, self.look_ups).T
+
+    def forget(self) -> None:
+        """Forget the items that were looked up."""
+        self._seen = {}
+
+
+class Vocabulary(Lookup):
     """A list of distinct strings. Ids 0 and 1 are reserved, `strings[i]` has the id i + 2.
 
     Parameters
@@ -20,20 +63,17 @@ class Vocabulary:
     strings : sequence of str
         In the order of their ids.
     key : function, optional
-        Maps a token to the string that is looked up: a feature's `extract`. Without it the vocabulary is of words, and
-        a token is looked up as it is, then in lower case, then with its digits set to 0.
-    lowercase : bool
-        Whether words are looked up in lower case, too.
+        Maps a token to its strings: a feature's `extract`. Without it the items are tuples of strings.
+    look_ups : int
+        The number of strings of an item.
     """
 
-    def __init__(
-        self, strings: Sequence[str], key: Callable[[str], str] | None = None, *, lowercase: bool = True
-    ) -> None:
+    def __init__(self, strings: Sequence[str], key: Key | None = None, look_ups: int = 1) -> None:
+        super().__init__()
         self.strings = strings
         self.key = key
-        self.lowercase = lowercase
+        self.look_ups = look_ups
         self.ids = dict(zip(strings, range(len(RESERVED), len(RESERVED) + len(strings)), strict=True))
-        self._seen: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(RESERVED) + len(self.strings)
@@ -42,26 +82,36 @@ class Vocabulary:
         """Return the string of an id, a reserved one in angle brackets."""
         return RESERVED[id_] if id_ < len(RESERVED) else self.strings[id_ - len(RESERVED)]
 
-    def find(self, token: str) -> tuple[int, str]:
-        """Return the id of a token and how it was found, one of `FALLBACKS`."""
-        if self.key:
-            id_ = self.ids.get(self.key(token), UNKNOWN)
-            return id_, "unknown" if id_ == UNKNOWN else "exact"
-        lower = token.lower() if self.lowercase else token
-        for string, how in ((token, "exact"), (lower, "lower case"), (_DIGIT.sub("0", lower), "digits folded")):
-            if (id_ := self.ids.get(string, UNKNOWN)) != UNKNOWN:
-                return id_, how
-        return UNKNOWN, "unknown"
+    def find_all(self, item: Any) -> tuple[int, ...]:
+        """Return the ids of an item's strings."""
+        strings = self.key(item) if self.key else item
+        return tuple(self.ids.get(string, UNKNOWN) for string in strings) + (PAD,) * (self.look_ups - len(strings))
 
-    def encode(self, tokens: Iterable[str]) -> list[int]:
-        """Return the ids of tokens. Each distinct token is looked up once; a bounded dictionary remembers it."""
-        seen = self._seen
-        if len(seen) > _CACHE_SIZE:
-            self._seen = seen = {}
-        result = []
-        for token in tokens:
-            id_ = seen.get(token)
-            if id_ is None:
-                id_ = seen[token] = self.find(token)[0]
-            result.append(id_)
-        return result
+
+class HashedStrings(Lookup):
+    """Strings by a hash of them: no list, `rows` ids, and now and then two strings that share one.
+
+    "Hashing trick" of Weinberger et al. 2009. The hash is CRC-32 of the UTF-8 bytes: the same on every machine. Half a
+    surrogate pair, which JSON can hold, is no character, but has a hash.
+    """
+
+    strings: Sequence[str] = ()
+
+    def __init__(self, rows: int, key: Key, look_ups: int) -> None:
+        super().__init__()
+        self.rows = rows
+        self.key = key
+        self.look_ups = look_ups
+
+    def __len__(self) -> int:
+        return len(RESERVED) + self.rows
+
+    def string(self, id_: int) -> str:
+        """Return a name of an id: its strings are not known."""
+        return RESERVED[id_] if id_ < len(RESERVED) else f"#{id_ - len(RESERVED)}"
+
+    def find_all(self, item: Any) -> tuple[int, ...]:
+        """Return the ids of the hashed strings of a token."""
+        strings = self.key(item)
+        ids = tuple(len(RESERVED) + zlib.crc32(string.encode(errors="surrogatepass")) % self.rows for string in strings)
+        return ids + (PAD,) * (self.look_ups - len(strings))

@@ -65,3 +65,23 @@ def test_a_tag_that_cannot_stand_there_is_refused_or_repaired(tmp_path):
     repaired = read_labelled(path, Layout(), "IOB2", "conlleval")
     assert repaired.tags[0] == ["B-PER", "B-LOC"]
     assert repaired.repaired == 1
+
+
+def test_select_keeps_sentences_at_places_in_the_order_of_the_corpus(corpus):
+    chosen = corpus.select([2, 0])
+    assert chosen.tokens == [("Mara", "Lind", "left", "Oslo"), ("nothing",)]
+    assert chosen.tags == [["B-PER", "I-PER", "O", "B-LOC"], ["O"]]
+    assert chosen.scheme is corpus.scheme
+    assert corpus.select(range(3)).tokens == corpus.tokens
+    assert corpus.select(()).tags == []
+
+
+def test_sentences_carry_the_number_of_their_document(tmp_path):
+    path = tmp_path / "c.conll"
+    document = "-DOCSTART- -X- O\n\na x O\n\nb x B-LOC\n\n"
+    path.write_text("first x O\n\n" + document + "-DOCSTART- -X- O\n\n" + document)
+    corpus = read_labelled(path, Layout())
+    assert corpus.documents == [0, 1, 1, 3, 3]  # the second document is empty
+    assert corpus.counts()["documents"] == 3
+    assert corpus.select([4, 1]).documents == [1, 3]
+    assert corpus.limit(2).documents == [0, 1]

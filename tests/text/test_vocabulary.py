@@ -1,81 +1,135 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_window.text import vocabulary
-from ner_window.text.features import case
-from ner_window.text.vocabulary import FALLBACKS, PAD, UNKNOWN, Vocabulary
+from ner_window.text.features import FEATURES, affixes
+from ner_window.text.vocabulary import PAD, RESERVED, UNKNOWN, HashedStrings, Vocabulary
+from ner_window.text.words import Words
 
-WORDS = ["the", "Oslo", "oslo", "0000", "b-00", "A00"]
-
-
-@pytest.mark.parametrize(
-    ("token", "found", "how"),
-    [
-        ("the", "the", "exact"),
-        ("Oslo", "Oslo", "exact"),
-        ("OSLO", "oslo", "lower case"),
-        ("The", "the", "lower case"),
-        ("1987", "0000", "digits folded"),
-        ("0000", "0000", "exact"),
-        ("B-52", "b-00", "digits folded"),
-        ("A47", "<unknown>", "unknown"),
-        ("harbour", "<unknown>", "unknown"),
-        ("", "<unknown>", "unknown"),
-    ],
-)
-def test_words_fall_back_from_exact_to_lower_case_to_folded_digits(token, found, how):
-    words = Vocabulary(WORDS)
-    id_, kind = words.find(token)
-    assert (words.string(id_), kind) == (found, how)
-    assert kind in FALLBACKS
+STRINGS = ["the", "Oslo", "oslo"]
 
 
-@pytest.mark.parametrize(
-    ("token", "found", "how"),
-    [
-        ("OSLO", "<unknown>", "unknown"),
-        ("A47", "A00", "digits folded"),
-        ("B-52", "<unknown>", "unknown"),
-        ("oslo", "oslo", "exact"),
-    ],
-)
-def test_without_lower_case_only_digits_are_folded(token, found, how):
-    words = Vocabulary(WORDS, lowercase=False)
-    id_, kind = words.find(token)
-    assert (words.string(id_), kind) == (found, how)
+def crc32(data):
+    """Divide by the polynomial 0x04C11DB7, whose bits are 0xEDB88320 with the lowest first, bit by bit."""
+    rest = 0xFFFFFFFF
+    for byte in data:
+        for i in range(8):
+            odd = (rest ^ (byte >> i)) & 1
+            rest = (rest >> 1) ^ (0xEDB88320 if odd else 0)
+    return rest ^ 0xFFFFFFFF
 
 
 def test_ids_begin_after_the_reserved_ones():
-    words = Vocabulary(WORDS)
-    assert len(words) == len(WORDS) + 2
-    assert words.encode(WORDS) == list(range(2, 8))
-    assert [words.string(i) for i in (PAD, UNKNOWN, 2)] == ["<pad>", "<unknown>", "the"]
+    some = Vocabulary(STRINGS)
+    assert len(some) == 5
+    assert some.encode([(string,) for string in STRINGS]).tolist() == [[2, 3, 4]]
+    assert [some.string(i) for i in (PAD, UNKNOWN, 2)] == ["<pad>", "<unknown>", "the"]
 
 
-def test_the_names_of_reserved_ids_are_no_words():
-    assert Vocabulary(WORDS).encode(["<pad>", "<unknown>"]) == [UNKNOWN, UNKNOWN]
+def test_the_names_of_reserved_ids_are_no_strings():
+    assert Vocabulary(STRINGS).encode([(name,) for name in RESERVED]).tolist() == [[UNKNOWN, UNKNOWN]]
 
 
-def test_a_key_is_looked_up_without_fallbacks():
-    cases = Vocabulary(["initial", "lower"], case)
-    assert cases.find("Oslo") == (2, "exact")
-    assert cases.find("OSLO") == (UNKNOWN, "unknown")
+def test_a_key_makes_the_strings_of_a_token():
+    cases = Vocabulary(["initial", "lower"], FEATURES["case"].extract)
+    assert cases.encode(["Oslo", "the", "OSLO"]).tolist() == [[2, 3, UNKNOWN]]
 
 
-@given(st.lists(st.text(max_size=3), unique=True), st.lists(st.text(max_size=3)))
-def test_encode_agrees_with_find_and_never_gives_a_pad(strings, tokens):
-    words = Vocabulary(strings)
-    expected = [words.find(token)[0] for token in tokens]
-    assert words.encode(tokens) == expected == words.encode(tokens)
-    assert PAD not in expected
-    assert [words.string(i) for i in words.encode(strings)] == strings
+def test_an_item_of_several_strings_is_a_column_filled_up_with_pads():
+    some = Vocabulary(["a", "b"], look_ups=3)
+    ids = some.encode([("b", "a"), (), ("c",), ("a", "a", "b")])
+    assert ids.tolist() == [
+        [3, PAD, UNKNOWN, 2],
+        [2, PAD, PAD, 2],
+        [PAD, PAD, PAD, 3],
+    ]
+    assert ids.dtype == np.int32
 
 
-def test_the_memory_of_tokens_is_bounded(monkeypatch):
+@pytest.mark.parametrize("look_ups", [1, 4])
+def test_no_items_are_no_columns(look_ups):
+    assert Vocabulary(STRINGS, look_ups=look_ups).encode([]).shape == (look_ups, 0)
+
+
+@given(st.lists(st.text(max_size=3), unique=True), st.lists(st.lists(st.text(max_size=3), max_size=4)))
+def test_encode_is_a_search_in_the_list(strings, items):
+    some = Vocabulary(strings, look_ups=4)
+    expected = np.zeros((4, len(items)), int)
+    for t, item in enumerate(items):
+        for i, string in enumerate(item):
+            expected[i, t] = strings.index(string) + 2 if string in strings else UNKNOWN
+    for _ in range(2):
+        assert np.array_equal(some.encode(map(tuple, items)), expected)
+    assert [some.string(i) for i in range(2, len(some))] == strings
+
+
+def test_two_hashes_are_the_same_everywhere():
+    # The check value of CRC-32 is CBF43926 for "123456789" (Williams 1993). The remainder by 16,384 is its lowest 14
+    # bits: 0x3926 & 0x3FFF = 0x3926 = 14,630. That of "a" is E8B7BE43 by the division above: 0xBE43 & 0x3FFF = 0x3E43
+    # = 15,939. Two ids are reserved.
+    assert (crc32(b"123456789"), crc32(b"a")) == (0xCBF43926, 0xE8B7BE43)
+    hashed = HashedStrings(1 << 14, lambda token: (token,), 1)
+    assert hashed.encode(["123456789", "a"]).tolist() == [[14_632, 15_941]]
+
+
+@given(st.lists(st.text(max_size=7)), st.integers(1, 99))
+def test_hashed_strings_are_the_remainders_of_their_crc_and_stay_in_range(tokens, rows):
+    hashed = HashedStrings(rows, affixes, 8)
+    ids = hashed.encode(tokens)
+    assert ids.shape == (8, len(tokens))
+    for token, column in zip(tokens, ids.T.tolist(), strict=True):
+        expected = [2 + crc32(string.encode()) % rows for string in affixes(token)]
+        assert column == expected + [PAD] * (8 - len(expected))
+        assert all(UNKNOWN < id_ < len(hashed) for id_ in expected)
+
+
+def test_hashed_strings_have_no_names():
+    hashed = HashedStrings(3, affixes, 8)
+    assert [hashed.string(i) for i in range(len(hashed))] == [*RESERVED, "#0", "#1", "#2"]
+
+
+def test_half_a_surrogate_pair_has_a_hash():
+    assert HashedStrings(9, affixes, 8).encode(["\ud800"]).shape == (8, 1)
+
+
+def names(some, items):
+    return [[some.string(i) for i in row] for row in some.encode(items).tolist()]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Words(STRINGS, parts=True),
+        lambda: HashedStrings(50, affixes, 8),
+        lambda: Vocabulary(STRINGS, lambda token: (token,)),
+    ],
+)
+def test_the_memory_of_items_is_bounded_and_changes_nothing(make, monkeypatch):
+    items = ["a", "oslo-the", "the-oslo", "the", "oslo", "b"]
+    expected = names(make(), items)
     monkeypatch.setattr(vocabulary, "_CACHE_SIZE", 2)
-    words = Vocabulary(WORDS)
-    for token in ("a", "b", "c", "the"):
-        words.encode([token])
-    assert len(words._seen) <= 3
-    assert words.encode(["the", "a"]) == [2, UNKNOWN]
+    some = make()
+    for _ in range(2):
+        for i, item in enumerate(items):
+            assert names(some, [item]) == [row[i : i + 1] for row in expected]
+            assert len(some._seen) <= 3
+            assert len(getattr(some, "composites", ())) <= 3
+    assert names(some, items) == expected
+
+
+def test_an_item_is_looked_up_once():
+    asked = []
+
+    def key(token):
+        asked.append(token)
+        return (token,)
+
+    some = Vocabulary(STRINGS, key)
+    for _ in range(3):
+        assert some.encode(["oslo", "the", "oslo"]).tolist() == [[4, 2, 4]]
+    assert asked == ["oslo", "the"]
+    some.forget()
+    some.encode(["the"])
+    assert asked == ["oslo", "the", "the"]

@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner_window.text.vocabulary import PAD, UNKNOWN
+from ner_window.text.words import FALLBACKS, Words, pattern
+
+WORDS = ["the", "Oslo", "oslo", "0000", "b-00", "A00", "based", "#0-0-0", "south"]
+TOKENS = st.text(alphabet="aB0139-#,. ", max_size=6)
+
+
+@pytest.mark.parametrize(
+    ("token", "found", "how"),
+    [
+        ("the", "the", "exact"),
+        ("Oslo", "Oslo", "exact"),
+        ("OSLO", "oslo", "lower case"),
+        ("The", "the", "lower case"),
+        ("1987", "0000", "digits folded"),
+        ("0000", "0000", "exact"),
+        ("B-52", "b-00", "digits folded"),
+        ("A47", "<unknown>", "unknown"),
+        ("1996-08-30", "#0-0-0", "digit pattern"),
+        ("1-22-333", "#0-0-0", "digit pattern"),
+        ("1996-08", "<unknown>", "unknown"),
+        ("harbour", "<unknown>", "unknown"),
+        ("", "<unknown>", "unknown"),
+    ],
+)
+@pytest.mark.parametrize("parts", [False, True])
+def test_words_fall_back_from_exact_to_lower_case_to_folded_digits_to_their_pattern(token, found, how, parts):
+    words = Words(WORDS, parts=parts)
+    id_, kind = words.find(token)
+    assert (words.string(id_), kind) == (found, how)
+    assert kind in FALLBACKS
+
+
+@pytest.mark.parametrize(
+    ("token", "found", "how"),
+    [
+        ("OSLO", "<unknown>", "unknown"),
+        ("A47", "A00", "digits folded"),
+        ("B-52", "<unknown>", "unknown"),
+        ("oslo", "oslo", "exact"),
+        ("1996-08-30", "#0-0-0", "digit pattern"),
+    ],
+)
+def test_without_lower_case_only_digits_are_folded(token, found, how):
+    words = Words(WORDS, lowercase=False)
+    id_, kind = words.find(token)
+    assert (words.string(id_), kind) == (found, how)
+
+
+@pytest.mark.parametrize(
+    ("folded", "expected"),
+    [
+        ("0000-00-00", "#0-0-0"),
+        ("0,000", "#0,0"),
+        ("00", "#0"),
+        ("a00b0", "#a0b0"),
+        ("oslo", "oslo"),
+        ("", ""),
+    ],
+)
+def test_a_pattern_has_each_number_as_one_zero_behind_a_mark(folded, expected):
+    assert pattern(folded) == expected
+
+
+def test_a_word_without_characters_is_not_what_the_others_fall_back_to():
+    assert Words(["", "the"]).find("harbour") == (UNKNOWN, "unknown")
+
+
+def test_all_digits_of_unicode_are_folded():
+    assert Words(["00"]).find("٣٤") == (2, "digits folded")
+
+
+@pytest.mark.parametrize(
+    ("token", "parts"),
+    [
+        ("Oslo-based", ["Oslo", "based"]),
+        ("OSLO-Based", ["oslo", "based"]),
+        ("Oslo--south-", ["Oslo", "south"]),  # nothing between two hyphens is no part
+        ("South-south", ["south", "south"]),
+        ("1987-based", ["0000", "based"]),
+        ("Oslo-harbour", []),  # all parts must be words
+        ("-Oslo", []),  # one part: not composed
+        ("harbour", []),
+        ("--", []),
+    ],
+)
+def test_a_hyphenated_word_is_the_mean_of_its_parts_if_all_are_words(token, parts):
+    words = Words(WORDS, parts=True)
+    assert [words.string(i) for i in words.parts_of(token)] == parts
+    assert words.find(token) == (UNKNOWN, "mean of parts" if parts else "unknown") or token == "-Oslo"
+    assert Words(WORDS).parts_of(token) == ()
+    assert Words(WORDS).find(token) == (UNKNOWN, "unknown")
+
+
+def test_a_hyphenated_word_with_a_vector_of_its_own_is_not_composed():
+    assert Words(["a", "b", "a-b"], parts=True).find("A-B") == (4, "lower case")
+
+
+def test_composites_have_ids_behind_the_list_one_for_each_token():
+    words = Words(["oslo", "based", "made"], parts=True)  # ids 2, 3, 4: the next is 5
+    ids = words.encode(["Oslo-based", "oslo", "Oslo-made", "Oslo-based", "harbour", "oslo-based"])
+    assert ids.tolist() == [[5, 2, 6, 5, UNKNOWN, 7]]
+    assert words.composites == [(2, 3), (2, 4), (2, 3)]
+    assert [words.string(i) for i in (4, 5, 6)] == ["made", "oslo-based", "oslo-made"]
+    assert len(words) == 5
+
+
+def test_who_has_encoded_keeps_the_composites_of_before_they_were_forgotten():
+    words = Words(["oslo", "based", "made"], parts=True)
+    words.encode(["oslo-based"])
+    kept = words.composites
+    words.forget()
+    assert words.composites == []
+    assert words.encode(["oslo-made"]).tolist() == [[5]]
+    assert (kept, words.composites) == ([(2, 3)], [(2, 4)])
+
+
+@given(st.lists(TOKENS, unique=True), st.lists(TOKENS), st.booleans(), st.booleans())
+def test_encode_agrees_with_find_and_stays_in_range(strings, tokens, lowercase, parts):
+    words = Words(strings, lowercase=lowercase, parts=parts)
+    ids = words.encode(tokens)
+    assert ids.shape == (1, len(tokens))
+    assert np.array_equal(ids, words.encode(tokens))
+    for token, id_ in zip(tokens, ids[0].tolist(), strict=True):
+        expected, how = words.find(token)
+        assert PAD < id_ < len(words) + len(words.composites)
+        if how == "mean of parts":
+            assert words.composites[id_ - len(words)] == words.parts_of(token)
+            assert all(UNKNOWN < part < len(words) for part in words.parts_of(token))
+        else:
+            assert id_ == expected
+            assert (id_ == UNKNOWN) == (how == "unknown")
+
+
+@given(st.lists(TOKENS, unique=True))
+def test_words_are_found_as_they_are(strings):
+    words = Words(strings, parts=True)
+    assert [words.string(i) for i in words.encode(strings)[0]] == strings
+    assert words.composites == []
+
+
+@given(TOKENS)
+def test_forms_are_found_by_who_has_only_that_form(token):
+    for form, how in zip(Words([]).forms(token), FALLBACKS, strict=False):
+        found, first = Words([form]).find(token)
+        assert found == 2
+        assert FALLBACKS.index(first) <= FALLBACKS.index(how)  # forms may be alike; the first one counts
