@@ -52,6 +52,22 @@ class VectorsConfig(Section):
     limit: int | None = Field(None, ge=1)
     lowercase: bool = True
     rate: float = Field(1.0, ge=0, description="factor on the learning rate of the word vectors")
+    own_rows: int | None = Field(
+        None,
+        ge=1,
+        description="training words without a vector that occur so often get a row of their own; null: none do",
+    )
+    parts: bool = Field(False, description="a hyphenated word without a vector is the mean of its parts' vectors")
+    swap: float = Field(
+        0.0, ge=0, le=1, description="probability that training shows a rare word of own_rows as unknown"
+    )
+    residual: int = Field(0, ge=0, description="m of a map e + tanh(e M) N that moves all words alike; 0: none")
+    neighbors: int = Field(
+        0, ge=0, description="after training, unmoved words are moved like so many moved ones nearest to them; 0: none"
+    )
+    delta_dropout: bool = Field(
+        False, description="training shows a word seen n times untuned, with probability 2/(2+n)"
+    )
 
 
 class WindowConfig(Section):
@@ -118,6 +134,8 @@ class TrainingConfig(Section):
     epochs: int = Field(30, ge=1)
     batch_size: int = Field(256, ge=1)
     patience: int = Field(5, ge=1)
+    folds: int = Field(5, ge=2, description="parts of the training corpus; first_pass is learned without each in turn")
+    teacher: str | None = Field(None, description="a model directory: its scores are learned instead of the labels")
     vectorized: bool = Field(True, description="false: one window after another in a loop, to see what it costs")
 
 
@@ -137,7 +155,7 @@ class Config(Section):
 
 
 #: Keys that hold paths.
-PATHS = ("data.train", "data.dev", "data.test", "vectors.source")
+PATHS = ("data.train", "data.dev", "data.test", "vectors.source", "training.teacher")
 
 
 def _construct_int(loader: yaml.SafeLoader, node: Any) -> int:

@@ -2,7 +2,8 @@
 
 import html
 import json
-from collections import deque
+import re
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import IO, Any, Literal
 from ner_window.errors import CorpusError, OutputError
 from ner_window.tagger import Tagger, locate
 from ner_window.text.conll import DOCSTART, Block, Layout, decode_line, read_blocks, split_columns
+from ner_window.text.documents import BOUND, gather
 from ner_window.text.files import unpacked_name
 from ner_window.text.tagging import Entity, convert, entities_of
 
@@ -59,10 +61,13 @@ def predict(
     scheme: str | None = None,
     probabilities: bool = False,
     layout: Layout | None = None,
+    cut: Counter[str] | None = None,
 ) -> Iterator[str]:
     """Tag a stream and yield pieces of the output in the order of the input.
 
-    What can be tagged at once is tagged at once; what a person types is answered line by line.
+    What can be tagged at once is tagged at once; what a person types is answered line by line. A tagger that reads
+    whole documents answers when one has ended: at a document line, with each JSON object, at the end of other inputs,
+    or when it holds `BOUND` tokens. How often longer ones were cut is counted in `cut`, by the source.
 
     Raises
     ------
@@ -77,10 +82,17 @@ def predict(
     reader = {"conll": _conll, "tokens": _tokens, "text": _text, "jsonl": _jsonl}[chosen]
     if written == "html":
         yield _HTML_HEAD
-    for batch in _batched(reader(lines, source, layout), lines):
-        sentences = [sentence for item in batch for sentence in item.sentences]
-        tagged = iter(tagger.tag_with_probabilities(sentences) if sentences else [])
-        for item in batch:
+    items = reader(lines, source, layout)
+    cuts: Counter[str] = Counter() if cut is None else cut
+    whole = tagger.reads_documents and chosen != "jsonl"
+    batches = _by_document(items, source, lines, cuts) if whole else _by_item(items, lines)
+    for batch in batches:
+        sentences = [sentence for _, item in batch for sentence in item.sentences]
+        documents = [document for document, item in batch for _ in item.sentences]
+        if tagger.reads_documents:  # an item of many sentences may be cut, too
+            cuts[source] += len(gather([len(s) for s in sentences], documents)) - len(set(documents))
+        tagged = iter(tagger.tag_with_probabilities(sentences, documents) if sentences else [])
+        for _, item in batch:
             answers = list(islice(tagged, len(item.sentences)))
             if written == "conll":
                 tags = [convert(tags, target) for tags, _ in answers]
@@ -152,12 +164,41 @@ def sniff(stream: IO[bytes], source: str) -> InputFormat:
     return "conll" if lines[0].startswith(DOCSTART) or "\t" in lines[0] or even else "text"
 
 
-def _batched(items: Iterator[Item], lines: Lines) -> Iterator[list[Item]]:
-    """Gather items of about `BATCH` tokens, but keep nobody waiting: a batch ends where no more input has come."""
-    batch: list[Item] = []
-    size = 0
+def _by_document(
+    items: Iterator[Item], source: str, lines: Lines, cut: Counter[str]
+) -> Iterator[list[tuple[int, Item]]]:
+    """Gather items of about `BATCH` tokens, whole documents together, each with the number of its document.
+
+    Documents that have ended do not wait if no more input has come. What is in a document never depends on that.
+    """
+    ended: list[tuple[int, Item]] = []
+    present: list[tuple[int, Item]] = []
+    number = size = tokens = 0  # of the present document; in `ended`, an item at least as one; in the present document
     for item in items:
-        batch.append(item)
+        length = sum(map(len, item.sentences))
+        begins = item.block is not None and item.block.kind == "document"
+        if begins or (tokens >= BOUND and length):
+            cut[source] += not begins
+            ended += present
+            number, size, tokens, present = number + 1, size + tokens + len(present), 0, []
+        present.append((number, item))
+        tokens += length
+        if ended and (size >= BATCH or lines.drained):
+            yield ended
+            ended, size = [], 0
+    if ended or present:
+        yield ended + present
+
+
+def _by_item(items: Iterator[Item], lines: Lines) -> Iterator[list[tuple[int, Item]]]:
+    """Gather items of about `BATCH` tokens, each with a number: each is a document of its own.
+
+    Nobody is kept waiting: a batch ends where no more input has come.
+    """
+    batch: list[tuple[int, Item]] = []
+    size = 0
+    for number, item in enumerate(items):
+        batch.append((number, item))
         size += sum(map(len, item.sentences)) or 1
         if size >= BATCH or lines.drained:
             yield batch
@@ -257,13 +298,18 @@ def _span(item: Item, i: int, entity: Entity) -> dict[str, Any]:
     return {"start": entity.start, "end": entity.end, "type": entity.type, "text": text}
 
 
+#: Half a pair, which JSON can hold and no encoding writes: it stays as it can be written.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _as_jsonl(item: Item, answers: Sequence[Answer], probabilities: bool) -> str:
     if item.block and item.block.kind != "sentence":
         return ""
     record = item.record
     if record is None:
         record = {"text": item.text} if item.text is not None else {"tokens": [t for s in item.sentences for t in s]}
-    return json.dumps({**record, "entities": _spans(item, answers, probabilities)}, ensure_ascii=False) + "\n"
+    line = json.dumps({**record, "entities": _spans(item, answers, probabilities)}, ensure_ascii=False)
+    return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", line) + "\n"
 
 
 def _marked(item: Item, answers: Sequence[Answer], mark: Callable[[str, str], str], plain: Callable[[str], str]) -> str:

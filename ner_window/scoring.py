@@ -1,6 +1,7 @@
 """Tagged files and what was predicted for them, to figures."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,13 @@ from ner_window.errors import CorpusError
 from ner_window.evaluation.metrics import Score, score
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
+from ner_window.text.documents import gather
 from ner_window.text.files import is_read_once
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.tagging import Repair, Scheme, convert, split_tag
+
+#: The groups of `groups_of`.
+GROUPS = ("seen", "unseen", "unseen_words")
 
 
 def score_in(scheme: Scheme, gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **more: Any) -> Score:
@@ -26,11 +31,21 @@ def evaluate(
     predicted, result = score_by(
         tagger,
         corpus,
-        ("seen", "unseen"),
-        lambda tokens: "seen" if " ".join(tokens) in tagger.entities_seen else "unseen",
+        GROUPS,
+        partial(groups_of, tagger),
         method,
     )
     return corpus, predicted, result
+
+
+def groups_of(tagger: Tagger, tokens: Sequence[str]) -> tuple[str, ...]:
+    """Name the groups of an entity: seen in training or not, and whether it holds a word that training has not seen.
+
+    Words are compared in lower case.
+    """
+    groups = ("seen" if " ".join(tokens) in tagger.entities_seen else "unseen",)
+    new = any(token.lower() not in tagger.words_seen for token in tokens)
+    return (*groups, "unseen_words") if new else groups
 
 
 def types_learned(tagger: Tagger) -> set[str] | None:
@@ -43,15 +58,25 @@ def score_by(
     tagger: Tagger,
     corpus: LabelledCorpus,
     groups: Sequence[str],
-    group: Callable[[Sequence[str]], str],
+    group: Callable[[Sequence[str]], Sequence[str]],
     method: Repair = "conlleval",
 ) -> tuple[list[list[str]], Score]:
     """Tag a labelled corpus; returns the predicted tags in its scheme, and the score, counted by group, too."""
     predicted: list[list[str]] = []
-    for start in range(0, len(corpus.tokens), 1000):
-        predicted += tagger.tag_sentences(corpus.tokens[start : start + 1000], tagger.scheme)
+    tokens, documents = corpus.tokens, corpus.documents
+    for some in together(gather([len(sentence) for sentence in tokens], documents)):
+        predicted += tagger.tag_sentences(tokens[some], tagger.scheme, documents[some])
     predicted = [convert(tags, corpus.scheme) for tags in predicted]
     return predicted, score(corpus.counted_tags(method), predicted, corpus.tokens, groups, group)
+
+
+def together(parts: Sequence[range], count: int = 1000) -> Iterator[slice]:
+    """Yield runs of whole documents of at least `count` sentences, but for the last one."""
+    start = 0
+    for part in parts:
+        if part.stop - start >= count or part is parts[-1]:
+            yield slice(start, part.stop)
+            start = part.stop
 
 
 def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[str, Any]:

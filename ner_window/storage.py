@@ -14,7 +14,7 @@ from ner_window.errors import ModelError, OutputError
 from ner_window.nn.gradients import Floats
 
 #: The number of the format of a model directory; it grows when an older program could not read a newer directory.
-FORMAT = 1
+FORMAT = 2
 
 
 def write_directory(

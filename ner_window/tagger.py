@@ -16,27 +16,15 @@ from ner_window.nn.gradients import Floats, Integers, Parameters
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import log_softmax
 from ner_window.nn.sentence import marginals
-from ner_window.text.features import FEATURES
+from ner_window.text.encoding import EncodedCorpus, Encoder, Sentences
+from ner_window.text.features import DOCUMENT_FEATURES, FEATURES, LEXICON_FEATURES
+from ner_window.text.lexicon import Lexicon
 from ner_window.text.tagging import SCHEMES, Entity, Scheme, allowed, convert, entities_of, split_tag
-from ner_window.text.vocabulary import Vocabulary
-from ner_window.text.windows import line, positions, windows
+from ner_window.text.vocabulary import Lookup, Vocabulary
+from ner_window.text.words import Words
 
 #: Windows scored together when nothing is trained.
 CHUNK = 4096
-
-
-@dataclass(frozen=True)
-class EncodedCorpus:
-    """Sentences as integers: lines (F, N) with pads, places (T,) of the tokens on them, lengths (S,), labels (T,)."""
-
-    lines: Integers
-    places: Integers
-    lengths: Integers
-    labels: Integers
-
-    def windows(self, tokens: Any, radius: int) -> Integers:
-        """Return the windows (F, B, K) of the tokens at these indices."""
-        return windows(self.lines, self.places[tokens], radius)
 
 
 @dataclass(frozen=True)
@@ -57,7 +45,7 @@ class Tagger:
     ----------
     network, parameters
         The network and its numbers, float32. E.word holds every word that has a vector.
-    vocabularies : tuple of Vocabulary
+    vocabularies : tuple of Lookup
         One for each table of the network, the words' first.
     tags : tuple of str
         The tag of each label, in the model's scheme.
@@ -69,17 +57,33 @@ class Tagger:
         The vectors, as they came, of the n words at the head of the vocabulary: those that training moves.
     facts : dict
         What `ner-window info` shows: data, scores, versions. No part of tagging.
+    lexicon : Lexicon, optional
+        What the training corpus tells of words; only some features need it.
+    more : tuple of Parameters
+        Those of the other networks of an ensemble, whose scores are averaged with the first one's.
+    words_seen : frozenset of str
+        The words of the training corpus, in lower case.
     """
 
     network: Network
     parameters: Parameters
-    vocabularies: tuple[Vocabulary, ...]
+    vocabularies: tuple[Lookup, ...]
     tags: tuple[str, ...]
     scheme: str
     output_scheme: str
     entities_seen: frozenset[str]
     pretrained: Floats
     facts: dict[str, Any] = field(default_factory=dict)
+    lexicon: Lexicon | None = None
+    more: tuple[Parameters, ...] = ()
+    words_seen: frozenset[str] = frozenset()
+
+    @property
+    def words(self) -> Words:
+        """The words of the first table."""
+        words = self.vocabularies[0]
+        assert isinstance(words, Words)
+        return words
 
     @cached_property
     def scheme_table(self) -> tuple[Floats, Floats, Floats]:
@@ -99,29 +103,83 @@ class Tagger:
         start, step, end = self.scheme_table
         if self.network.objective != "sentence":
             return start, step, end
-        p = self.parameters
-        return start + p["start"], step + p["A"], end + p["end"]
+        A, first, last = self.chain
+        return start + first, step + A, end + last
 
-    def encode(self, sentences: Sequence[Sequence[str]], tags: Sequence[Sequence[str]] | None = None) -> EncodedCorpus:
-        """Turn sentences of tokens, and their tags in the model's scheme, into integers. An unknown tag becomes -1."""
-        lengths = np.array([len(tokens) for tokens in sentences], np.intp)
-        radius = self.network.radius
-        places = positions(lengths, radius)
-        tokens = [token for sentence in sentences for token in sentence]
-        lines = np.stack([line(v.encode(tokens), places, len(sentences), radius) for v in self.vocabularies])
-        label = {tag: i for i, tag in enumerate(self.tags)}
-        labels = [label.get(tag, -1) for sentence in tags or () for tag in sentence]
-        return EncodedCorpus(lines, places, lengths, np.array(labels, np.intp))
+    @cached_property
+    def members(self) -> tuple[Parameters, ...]:
+        """The parameters of each network: one, or those of an ensemble."""
+        return (self.parameters, *self.more)
+
+    @property
+    def chain(self) -> tuple[Floats, Floats, Floats]:
+        """The learned scores of steps A (C, C), and of first and last labels (C,), of the sentence objective."""
+        A, start, end = (np.mean([p[name] for p in self.members], axis=0) for name in ("A", "start", "end"))
+        return A, start, end
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """What turns sentences into integers."""
+        names = (name for name, _, _ in self.network.tables)
+        vocabularies = dict(zip(names, self.vocabularies, strict=True))
+        return Encoder(vocabularies, self.tags, self.network.radius, self.lexicon)
+
+    @property
+    def reads_documents(self) -> bool:
+        """Whether tags depend on the whole document that a sentence stands in."""
+        return any(name in DOCUMENT_FEATURES for name in self.encoder.vocabularies)
+
+    def encode(
+        self,
+        sentences: Sentences,
+        tags: Sentences | None = None,
+        documents: Sequence[int] | None = None,
+        *,
+        learning: bool = False,
+    ) -> EncodedCorpus:
+        """Turn sentences into integers, what a first pass tells of them included; see `Encoder.encode`.
+
+        While learning, the first pass is not the tagger's own, and is left empty.
+        """
+        encoded = self.encoder.encode(sentences, tags, documents, learning=learning)
+        return encoded if learning else self.first_pass(encoded)
+
+    def first_pass(self, encoded: EncodedCorpus) -> EncodedCorpus:
+        """Return the corpus as the second pass sees it, if the network has two: tagged once with what it sees now."""
+        if encoded.same is None:
+            return encoded
+        empty = self.encoder.without_first_pass(encoded)
+        labels = best_paths(self.scores(empty), empty.lengths, *self.transitions)
+        return self.encoder.with_first_pass(empty, labels)
 
     def scores(self, encoded: EncodedCorpus, parameters: Parameters | None = None) -> Floats:
-        """Return the scores (T, C) of all tokens."""
+        """Return the scores (T, C) of all tokens, of an ensemble their mean over its networks."""
+        if parameters is None and self.more:
+            scores: Floats = np.mean([self.scores(encoded, each) for each in self.members], axis=0, dtype=np.float32)
+            return scores
         total = len(encoded.places)
         result = np.empty((total, len(self.tags)), np.float32)
         for start in range(0, total, CHUNK):
             batch = encoded.windows(slice(start, start + CHUNK), self.network.radius)
-            scores = self.network.forward(parameters or self.parameters, batch)[0]
+            scores = self.network.forward(*self.resolve(encoded, batch, parameters))[0]
             result[start : start + CHUNK] = self.network.label_scores(scores)
         return result
+
+    def resolve(
+        self, encoded: EncodedCorpus, windows: Integers, parameters: Parameters | None = None
+    ) -> tuple[Parameters, Integers]:
+        """Return parameters and windows in which every id is a row: the means of composite words become rows.
+
+        Where windows hold a composite word, the words' table is cut to the rows that they use.
+        """
+        p, size = parameters or self.parameters, len(self.words)
+        if not len(windows[0]) or windows[0].max() < size:
+            return p, windows
+        E = p["E.word"]
+        used, ids = np.unique(windows[0], return_inverse=True)
+        means = [E[list(encoded.composites[i - size])].mean(axis=0) for i in used[used >= size].tolist()]
+        rows = np.concatenate([E[used[used < size]], np.array(means, E.dtype)])
+        return {**p, "E.word": rows}, np.concatenate([ids.reshape(1, *windows.shape[1:]), windows[1:]])
 
     def probabilities(self, scores: Floats, lengths: Integers) -> Floats:
         """Return the probability of each label (T, C): softmax, or with the sentence objective over all sequences.
@@ -130,8 +188,7 @@ class Tagger:
         """
         if self.network.objective != "sentence":
             return np.exp(log_softmax(scores))
-        p = self.parameters
-        return marginals(scores, lengths[lengths > 0], p["A"], p["start"], p["end"])
+        return marginals(scores, lengths[lengths > 0], *self.chain)
 
     def decode(self, scores: Floats, lengths: Integers) -> list[list[str]]:
         """Return the tags, in the model's scheme, of the best valid path of each sentence."""
@@ -140,16 +197,23 @@ class Tagger:
         ends = np.cumsum(lengths).tolist()
         return [tags[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
 
-    def tag_sentences(self, sentences: Sequence[Sequence[str]], scheme: str | None = None) -> list[list[str]]:
-        """Tag sentences in bulk. Tags come in `scheme`, by default that of the training file."""
-        encoded = self.encode(sentences)
+    def tag_sentences(
+        self, sentences: Sentences, scheme: str | None = None, documents: Sequence[int] | None = None
+    ) -> list[list[str]]:
+        """Tag sentences in bulk. Tags come in `scheme`, by default that of the training file.
+
+        `documents` has a number for each sentence: neighbors of one number are one document. Without it all are one.
+        """
         target = self.output(scheme)
+        encoded = self.encode(sentences, documents=documents)
         tagged = self.decode(self.scores(encoded), encoded.lengths)
         return tagged if target.name == self.scheme else [convert(tags, target) for tags in tagged]
 
-    def tag_with_probabilities(self, sentences: Sequence[Sequence[str]]) -> list[tuple[list[str], list[float]]]:
+    def tag_with_probabilities(
+        self, sentences: Sentences, documents: Sequence[int] | None = None
+    ) -> list[tuple[list[str], list[float]]]:
         """Return for each sentence its tags, in the model's scheme, and the probability of each."""
-        encoded = self.encode(sentences)
+        encoded = self.encode(sentences, documents=documents)
         scores = self.scores(encoded)
         labels = best_paths(scores, encoded.lengths, *self.transitions)
         chosen = self.probabilities(scores, encoded.lengths)[np.arange(len(labels)), labels].tolist()
@@ -193,7 +257,7 @@ class Tagger:
 
     def save(self, directory: Path | str, *, force: bool = False, others: dict[str, str] | None = None) -> None:
         """Write the model directory, with other text files in it; see `storage.write_directory`."""
-        words, *features = self.vocabularies
+        words, features = self.words, self.vocabularies[1:]
         description = {
             "format": storage.FORMAT,
             "network": {**asdict(self.network), "frozen": sorted(self.network.frozen)},
@@ -201,17 +265,23 @@ class Tagger:
             "output_scheme": self.output_scheme,
             "tags": self.tags,
             "lowercase": words.lowercase,
+            "parts": words.parts,
+            "members": len(self.members),
             "facts": self.facts,
         }
-        n = len(self.pretrained)
         files: dict[str, Any] = {
             "model.json": json.dumps(description, indent=2, ensure_ascii=False) + "\n",
             "words.txt": "\n".join(words.strings),
+            "training_words.txt": "\n".join(sorted(self.words_seen)),
             "entities.txt": "\n".join(sorted(self.entities_seen)),
-            "model.safetensors": {**self.parameters, "E.word.pretrained": self.pretrained[:n]},
+            "model.safetensors": {**self.parameters, "E.word.pretrained": self.pretrained},
+            **{f"model-{i}.safetensors": each for i, each in enumerate(self.more, 2)},
         }
         for (name, _, _), vocabulary in zip(self.network.tables[1:], features, strict=True):
-            files[f"{name}.txt"] = "\n".join(vocabulary.strings)
+            if isinstance(vocabulary, Vocabulary):
+                files[f"{name}.txt"] = "\n".join(vocabulary.strings)
+        if self.lexicon:
+            files["lexicon.json"] = self.lexicon.to_json()
         storage.write_directory(Path(directory), {**files, **(others or {})}, force=force)
 
     @classmethod
@@ -231,18 +301,21 @@ class Tagger:
                 **{
                     **spec,
                     "tables": tuple(map(tuple, spec["tables"])),
-                    "group_dropout": tuple(map(tuple, spec.get("group_dropout", ()))),
+                    "group_dropout": tuple(map(tuple, spec["group_dropout"])),
+                    "look_ups": tuple(map(tuple, spec["look_ups"])),
                     "frozen": frozenset(spec["frozen"]),
                 }
             )
             names = [name for name, _, _ in network.tables]
-            words = Vocabulary(storage.read_lines(directory / "words.txt"), lowercase=description["lowercase"])
+            listed = storage.read_lines(directory / "words.txt")
+            words = Words(listed, lowercase=description["lowercase"], parts=description["parts"])
             features = [
-                Vocabulary(storage.read_lines(directory / f"{name}.txt"), FEATURES[name].extract) for name in names[1:]
+                FEATURES[name].lookup(() if FEATURES[name].rows else storage.read_lines(directory / f"{name}.txt"))
+                for name in names[1:]
             ]
-            parts = [tuple(description[key]) for key in ("tags",)]
+            tags = tuple(description["tags"])
             scheme, output_scheme = description["scheme"], description["output_scheme"]
-            facts = description["facts"]
+            facts, members = description["facts"], int(description["members"])
             radius = f"radius {network.radius} and {network.tables[0][2]} dimensions"
             shapes = {**network.shapes, "E.word.pretrained": (-1, network.tables[0][2])}
         except (KeyError, TypeError, ValueError) as error:
@@ -253,9 +326,51 @@ class Tagger:
                     f"{directory}: the list of '{name}' has {len(vocabulary) - 2} lines, expected {rows - 2}"
                 )
         tensors = storage.read_tensors(directory / "model.safetensors", shapes, radius)
+        more = tuple(
+            storage.read_tensors(directory / f"model-{i}.safetensors", network.shapes, radius)
+            for i in range(2, members + 1)
+        )
         pretrained = tensors.pop("E.word.pretrained")
-        seen = frozenset(storage.read_lines(directory / "entities.txt"))
-        return cls(network, tensors, (words, *features), parts[0], scheme, output_scheme, seen, pretrained, facts)
+        vocabularies = (words, *features)
+        return cls(
+            network,
+            tensors,
+            vocabularies,
+            tags,
+            scheme,
+            output_scheme,
+            entities_seen=frozenset(storage.read_lines(directory / "entities.txt")),
+            pretrained=pretrained,
+            facts=facts,
+            lexicon=read_lexicon(directory) if LEXICON_FEATURES & set(names) else None,
+            more=more,
+            words_seen=frozenset(storage.read_lines(directory / "training_words.txt")),
+        )
+
+    @classmethod
+    def load_single(cls, directory: Path | str) -> "Tagger":
+        """Read a model of one network, as those need who look into it.
+
+        Raises
+        ------
+        ModelError
+            It is an ensemble; see `load` for what else.
+        """
+        tagger = cls.load(directory)
+        if tagger.more:
+            raise ModelError(
+                f"{directory}: an ensemble of {len(tagger.members)} networks; distil it into one to look into it"
+            )
+        return tagger
+
+
+def read_lexicon(directory: Path) -> Lexicon:
+    """Read the lexicon of a model directory."""
+    path = directory / "lexicon.json"
+    try:
+        return Lexicon.from_json("\n".join(storage.read_lines(path)))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelError(f"{path}: not a lexicon: {error!r}; train the model again") from None
 
 
 def locate(text: str, spans: Sequence[tuple[int, int]], entity: Entity) -> TextEntity:

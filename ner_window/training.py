@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -10,21 +10,25 @@ import numpy as np
 
 from ner_window.config import Config
 from ner_window.errors import TrainingError
-from ner_window.nn.gradients import Floats, Integers, Parameters, clip
+from ner_window.nn.distillation import Teacher
+from ner_window.nn.gradients import Floats, Gradients, Integers, Parameters, RowGradient, clip
 from ner_window.nn.network import Network
 from ner_window.nn.optimizers import Optimizer
 from ner_window.nn.schedules import SCHEDULES
 from ner_window.nn.unvectorized import loss_by_loop
-from ner_window.tagger import EncodedCorpus
+from ner_window.text.encoding import EncodedCorpus
+from ner_window.text.vocabulary import PAD, UNKNOWN
 
 
 @dataclass(frozen=True)
 class BatchReport:
-    """A batch was learned: the epoch it belongs to, from 1, its windows and its loss."""
+    """A batch was learned: its epoch, from 1, its windows and loss, the windows of an epoch, and the stage if any."""
 
     epoch: int
     windows: int
     loss: float
+    total: int
+    stage: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,57 @@ class EpochReport:
     best: bool
     seconds: float
     tokens_per_second: float
+
+
+@dataclass(frozen=True)
+class Disguise:
+    """How training words are shown otherwise than they are, now and then, anew in every epoch.
+
+    Parameters
+    ----------
+    swap : (n,) floats
+        For each row at the head of the words' table, the probability that it is shown as the unknown word: so that this
+        is learned, too.
+    delta : (n,) floats
+        The probability that a word shows its pre-trained vector instead of the tuned one, so that the network does not
+        lean on what only the words of the training corpus have. The pre-trained vectors stand in `n` rows behind the
+        table's own, whose gradients are dropped.
+    twins : int
+        Where these rows begin.
+    first_pass : float
+        The probability that a document shows nothing of a first pass, as it does in the first pass itself.
+    first_pass_rows : (m,) integers
+        The lines that show it.
+    """
+
+    swap: Floats
+    delta: Floats
+    twins: int
+    first_pass: float = 0.0
+    first_pass_rows: Integers = field(default_factory=lambda: np.empty(0, np.intp))
+
+    def lines(self, corpus: EncodedCorpus, generator: np.random.Generator) -> EncodedCorpus:
+        """Return the corpus as one epoch shows it."""
+        lines = corpus.lines.copy()
+        words = lines[0, corpus.places]
+        chance = generator.random((2, len(words)), dtype=np.float32)
+        shown = np.where(chance[0] < self.delta[words], words + self.twins, words)
+        lines[0, corpus.places] = np.where(chance[1] < self.swap[words], UNKNOWN, shown)
+        if len(self.first_pass_rows):
+            hidden = np.flatnonzero(generator.random(len(corpus.parts)) < self.first_pass)
+            ends = np.cumsum(corpus.lengths)
+            for part in (corpus.parts[i] for i in hidden.tolist()):
+                tokens = slice(ends[part.start] - corpus.lengths[part.start], ends[part.stop - 1])
+                lines[self.first_pass_rows[:, None], corpus.places[tokens]] = PAD
+        return replace(corpus, lines=lines)
+
+    def trained(self, gradients: Gradients) -> Gradients:
+        """Return the gradients without those of the pre-trained twins."""
+        g = gradients.get("E.word")
+        if not isinstance(g, RowGradient):
+            return gradients
+        n = int(np.searchsorted(g.rows, self.twins))
+        return gradients | {"E.word": RowGradient(g.rows[:n], g.values[:n])}
 
 
 @dataclass
@@ -122,6 +177,8 @@ def train(
     corpus: EncodedCorpus,
     evaluate: Callable[[], tuple[float, float]],
     config: Config,
+    disguise: Disguise | None = None,
+    teacher: Teacher | None = None,
 ) -> Iterator[BatchReport | EpochReport]:
     """Train until the last epoch, or until the dev F1 has not risen for `patience` epochs.
 
@@ -133,6 +190,10 @@ def train(
         The training corpus, with its labels.
     evaluate : function
         Returns the dev corpus's entity F1 and loss for the parameters as they are. A tie does not count as better.
+    disguise : Disguise, optional
+        How words are shown otherwise than they are.
+    teacher : Teacher, optional
+        What is learned instead of the corpus's labels.
 
     Raises
     ------
@@ -143,24 +204,26 @@ def train(
     schedule = SCHEDULES[config.schedule.name]
     compute = network.loss if options.vectorized else partial(loss_by_loop, network)
     total = int(corpus.lengths.sum())
+    targets = corpus.labels if teacher is None else teacher
     while state.epoch < options.epochs and state.epoch - state.best_epoch < options.patience:
         began, done, summed, now = time.perf_counter(), 0, 0.0, rate
+        shown = disguise.lines(corpus, state.generator) if disguise else corpus
         for tokens, lengths in batches(corpus.lengths, options.batch_size, state.generator):
             now = rate * schedule(state.epoch + done / total, options.epochs, config.schedule.every)
-            windows = corpus.windows(tokens, network.radius)
-            loss, backprop = compute(state.parameters, windows, corpus.labels[tokens], state.generator, lengths=lengths)
+            windows = shown.windows(tokens, network.radius)
+            loss, backprop = compute(state.parameters, windows, targets[tokens], state.generator, lengths=lengths)
             if not np.isfinite(loss):
                 raise TrainingError(
                     f"epoch {state.epoch + 1}: the loss is not finite, got {loss}; lower optimizer.learning_rate "
                     f"(now {now:g}) or set optimizer.clip_norm"
                 )
-            gradients = backprop()
+            gradients = disguise.trained(backprop()) if disguise else backprop()
             if config.optimizer.clip_norm is not None:
                 gradients = clip(gradients, config.optimizer.clip_norm)
             state.optimizer.step(state.parameters, gradients, now)
             done += len(tokens)
             summed += loss * len(tokens)
-            yield BatchReport(state.epoch + 1, len(tokens), loss)
+            yield BatchReport(state.epoch + 1, len(tokens), loss, total)
         seconds = time.perf_counter() - began
         state.epoch += 1
         dev_f1, dev_loss = evaluate()

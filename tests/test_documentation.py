@@ -44,6 +44,8 @@ def test_every_command_of_the_readme_runs(root, program, model, tmp_path):
         arguments = shlex.split(command.replace("runs/mine", str(model)))[1:]
         if arguments[0] == "train":
             arguments = [*arguments[:2], "-o", tmp_path / "mine", "--set", "training.epochs=1"]
+        if arguments[0] == "distill":
+            arguments = [*arguments[:3], "-o", tmp_path / "taught", "--set", "training.epochs=1"]
         if arguments[0] == "experiment":
             arguments += ["-o", tmp_path / "sweep", "--seeds", "13", "--set", "training.epochs=1"]
         if arguments[:2] == ["vectors", "export"]:

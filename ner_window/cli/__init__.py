@@ -12,6 +12,7 @@ import typer
 from ner_window import __version__
 from ner_window.cli import (
     config,
+    distill,
     drift,
     evaluate,
     experiment,
@@ -53,6 +54,7 @@ def options(
 
 
 app.command("train")(train.train)
+app.command("distill")(distill.distill)
 app.command("evaluate")(evaluate.evaluate)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)

@@ -48,7 +48,7 @@ def explain(
     if target:
         refuse_existing_file(target, force)
     text = sys.stdin.buffer.read().decode("utf-8", "surrogateescape") if sentence == "-" else sentence
-    result = explanation.explain(Tagger.load(model), explanation.cut(text, tokens), method, top)
+    result = explanation.explain(Tagger.load_single(model), explanation.cut(text, tokens), method, top)
     if page:
         pieces = explanation_page(result)
     else:

@@ -147,7 +147,7 @@ def _tagger(source: Path, overrides: list[str]) -> "Tagger":
 
         if overrides:
             raise typer.BadParameter("--set needs a CONFIG: a MODEL is shown as it was trained")
-        return Tagger.load(source)
+        return Tagger.load_single(source)
     if not source.exists():
         raise ModelError(f"{source}: no such file or directory; give a model directory or a configuration")
     from ner_window.config import load_config

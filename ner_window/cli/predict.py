@@ -1,6 +1,7 @@
 """``ner-window predict``."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -41,16 +42,20 @@ def predict(
     from ner_window import prediction
     from ner_window.tagger import Tagger
     from ner_window.text.conll import Layout
+    from ner_window.text.documents import BOUND
     from ner_window.text.files import open_input, shown_name
 
     tagger = Tagger.load(model)
     if probabilities and tagger.network.objective in ("hinge", "margin"):
         note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax")
     layout = Layout(token_column, None, encoding)
+    if tagger.reads_documents and sys.stdin.isatty() and "-" in (inputs or ["-"]):
+        note(f"{model}: tags depend on the whole document, and come when the input ends")
+    cut: Counter[str] = Counter()
     for source, target in prediction.plan(inputs or ["-"], output, force):
         with open_input(source) as stream:
             pieces = prediction.predict(
-                tagger, stream, shown_name(source), input_format, output_format, scheme, probabilities, layout
+                tagger, stream, shown_name(source), input_format, output_format, scheme, probabilities, layout, cut
             )
             if target is None:
                 for piece in pieces:
@@ -58,3 +63,5 @@ def predict(
                     sys.stdout.buffer.flush()
             else:
                 prediction.write_whole(target, pieces, encoding)
+    for source, times in (+cut).items():
+        note(f"{source}: documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {times}")

@@ -11,7 +11,7 @@ import typer
 from ner_window.cli.console import Force, Quiet, Set, note, state
 
 if TYPE_CHECKING:
-    from ner_window.experiment import Run
+    from ner_window.run import Run
 
 
 def train(
@@ -20,6 +20,9 @@ def train(
     overrides: Set = None,
     freeze: Annotated[bool, typer.Option("--freeze", help="Leave the word vectors as they are.")] = False,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the word vectors, too.")] = False,
+    seeds: Annotated[
+        int, typer.Option("--seeds", min=1, help="Train so many networks, from seeds next to each other: an ensemble.")
+    ] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     force: Force = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Load all, run one batch, stop.")] = False,
@@ -29,25 +32,71 @@ def train(
 
     Example: ner-window train configs/quickstart.yaml -o runs/quickstart --set training.epochs=5
     """
+    if freeze and fine_tune:
+        raise typer.BadParameter("choose one of --freeze and --fine-tune")
+    switch = ["vectors.train=freeze"] * freeze + ["vectors.train=fine-tune"] * fine_tune
+    settings = [*(overrides or ()), *switch]
+    if dry_run:
+        _show(config, settings)
+    elif seeds > 1:
+        _train_ensemble(config, settings, output, seeds, resume=resume, force=force)
+    else:
+        train_one(config, settings, output, resume=resume, force=force)
+
+
+def _show(config: Path, settings: list[str]) -> None:
+    """Load all that a run needs and print what was found, and the loss of the first batch."""
+    from ner_window.config import load_config
+    from ner_window.experiment import prepare
+    from ner_window.report.tables import ledger_text
+
+    run = prepare(load_config(config, settings))
+    loss, expected = run.initial_loss()
+    typer.echo(ledger_text(run.ledger))
+    typer.echo(f"loss at initialisation: {loss:.4f}, with all scores equal {expected:.4f}")
+
+
+def train_one(config: Path, settings: list[str], output: Path | None, *, resume: bool, force: bool) -> None:
+    """Train one network."""
     from ner_window import experiment
     from ner_window.config import load_config
     from ner_window.report.tables import ledger_text
 
-    if freeze and fine_tune:
-        raise typer.BadParameter("choose one of --freeze and --fine-tune")
-    switch = ["vectors.train=freeze"] * freeze + ["vectors.train=fine-tune"] * fine_tune
     directory = experiment.output_of(config, output)
-    settings = load_config(config, [*(overrides or ()), *switch])
-    run = experiment.prepare(settings)
-    if dry_run:
-        loss, expected = run.initial_loss()
-        typer.echo(ledger_text(run.ledger))
-        typer.echo(f"loss at initialisation: {loss:.4f}, with all scores equal {expected:.4f}")
-        return
+    run = experiment.prepare(load_config(config, settings))
     experiment.begin(run, directory, resume=resume, force=force)
     note(ledger_text(run.ledger))
-    command = shlex.join(["ner-window", *sys.argv[1:]])
-    _run_to_end(run, directory, command, force or resume)
+    _run_to_end(run, directory, _command(), force or resume)
+
+
+def _command() -> str:
+    return shlex.join(["ner-window", *sys.argv[1:]])
+
+
+def _train_ensemble(
+    config: Path, settings: list[str], output: Path | None, count: int, *, resume: bool, force: bool
+) -> None:
+    """Train several networks, each in a directory beside the output, and combine them."""
+    from ner_window import ensemble, experiment, storage
+    from ner_window.config import load_config
+    from ner_window.report.tables import ledger_text
+
+    directory = experiment.output_of(config, output)
+    storage.refuse_existing(directory, force or resume)
+    whole, sources = load_config(config, settings), experiment.Sources()
+    members = ensemble.members_of(whole, directory, count)
+    for i, (member, place) in enumerate(members, 1):
+        if resume and ensemble.is_finished(member, place):
+            continue
+        run = experiment.prepare(member, sources)
+        experiment.begin(run, place, resume=resume and experiment.checkpoint_of(place).exists(), force=force or resume)
+        if i == 1:
+            note(ledger_text(run.ledger))
+        note(f"network {i} of {count}, seed {member.seed}")
+        _run_to_end(run, place, _command(), force=True)
+    places = [place for _, place in members]
+    dev_f1 = ensemble.combine(places, whole, sources, directory, _command(), force=force or resume)
+    typer.echo(f"{directory}: dev F1 {100 * dev_f1:.2f} ({count} networks)")
 
 
 def _run_to_end(run: "Run", directory: Path, command: str, force: bool) -> None:
@@ -69,10 +118,11 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool) -> None:
     if not state_of_run.history:
         if failure:
             raise failure
-        note("stopped before the first epoch ended: nothing to save")
+        saved = f"go on with: {command} --resume" if checkpoint.exists() else "nothing to save"
+        note(f"stopped before the first epoch ended: {saved}")
         raise typer.Exit(130)
-    run.finish(directory, command, force=force)
-    best = f"{directory}: dev F1 {100 * state_of_run.best_f1:.2f} (epoch {state_of_run.best_epoch})"
+    dev_f1 = run.finish(directory, command, force=force)
+    best = f"{directory}: dev F1 {100 * dev_f1:.2f} (epoch {state_of_run.best_epoch})"
     typer.echo(best)
     if failure:
         raise TrainingError(f"{failure}; the best model so far is saved in {directory}")
@@ -85,21 +135,30 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool) -> None:
 def _consume(run: "Run", checkpoint: Path, stopped: list[int]) -> None:
     from tqdm import tqdm
 
-    from ner_window.training import BatchReport
+    from ner_window.run import FoldReport
+    from ner_window.training import BatchReport, EpochReport
 
-    total = len(run.encoded_train.places)
     bar: Any = None
+    shown = ""
     for report in run.reports():
         if isinstance(report, BatchReport):
-            if bar is None:
+            title = f"{report.stage}epoch {report.epoch}"
+            if title != shown:
                 hide = True if state.quiet else None  # None: hidden where standard error is no terminal
-                bar = tqdm(total=total, unit=" tokens", desc=f"epoch {report.epoch}", leave=False, disable=hide)
+                if bar is not None:
+                    bar.close()
+                shown = title
+                bar = tqdm(total=report.total, unit=" tokens", desc=title, leave=False, disable=hide)
             bar.update(report.windows)
             bar.set_postfix(loss=f"{report.loss:.4f}", dev_f1=f"{100 * max(run.state.best_f1, 0):.2f}", refresh=False)
         else:
             bar.close()
             bar = None
             run.save_checkpoint(checkpoint)
+        if isinstance(report, FoldReport):
+            left = "on the documents it has not learned from"
+            note(f"first pass, part {report.fold} of {report.folds}: F1 {100 * report.f1:.2f} {left}")
+        elif isinstance(report, EpochReport):
             note(
                 f"epoch {report.epoch:3d}  loss {report.loss:.4f}  dev loss {report.dev_loss:.4f}  "
                 f"dev F1 {100 * report.dev_f1:.2f}{' *' if report.best else '  '}  "

@@ -50,7 +50,7 @@ def nearest(
     from ner_window.report.drifts import neighborhoods_text
     from ner_window.tagger import Tagger
 
-    space = VectorSpace(Tagger.load(model))
+    space = VectorSpace(Tagger.load_single(model))
     found = [space.neighborhood(word, limit) for word in words]
     if as_json:
         print_json([near.as_dict() for near in found])

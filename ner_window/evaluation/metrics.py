@@ -105,7 +105,7 @@ def score(
     predicted: Iterable[Sequence[str]],
     tokens: Iterable[Sequence[str]] | None = None,
     groups: Sequence[str] = (),
-    group: Callable[[Sequence[str]], str] | None = None,
+    group: Callable[[Sequence[str]], Sequence[str]] | None = None,
 ) -> Score:
     """Compare gold with predicted tags, sentence by sentence; both may be valid or broken sequences.
 
@@ -116,8 +116,8 @@ def score(
     tokens : sequences of tokens, optional
         Needed for `group` and for the listing of errors.
     groups, group : sequence of str and function, optional
-        With them entities, gold or predicted, are also counted by group: `group` maps an entity's tokens to one of the
-        names `groups`, whatever its type.
+        With them entities, gold or predicted, are also counted by group: `group` maps an entity's tokens, whatever its
+        type, to those of the names `groups` that it is counted under.
     """
     result = Score()
     result.subsets = {name: [0, 0, 0] for name in groups}
@@ -137,7 +137,7 @@ def _count(
     gold: set[Entity],
     predicted: set[Entity],
     tokens: Sequence[str] | None,
-    group: Callable[[Sequence[str]], str] | None,
+    group: Callable[[Sequence[str]], Sequence[str]] | None,
 ) -> None:
     """Add the entities of one sentence."""
     result.tp.update(e.type for e in gold & predicted)
@@ -148,7 +148,8 @@ def _count(
     if group is not None:
         for i, entities in enumerate((gold & predicted, predicted - gold, gold - predicted)):
             for entity in entities:
-                result.subsets[group(tokens[entity.start : entity.end])][i] += 1
+                for name in group(tokens[entity.start : entity.end]):
+                    result.subsets[name][i] += 1
     spans: Callable[[set[Entity]], dict[tuple[int, int], str]] = lambda es: {(e.start, e.end): e.type for e in es}  # noqa: E731
     gold_spans, predicted_spans = spans(gold), spans(predicted)
     for span in sorted(gold_spans.keys() | predicted_spans.keys()):

@@ -180,7 +180,7 @@ def _name_ticks(axes: Any, names: Sequence[str]) -> None:
 def _set_y(axes: Any, y: str) -> None:
     """Label the axis of a measure; make it logarithmic where it spans much, as the losses of rates far too high do."""
     axes.set_ylabel(label(y))
-    if y == "dev_f1":
+    if y.endswith("_f1"):
         low, high = axes.get_ylim()
         axes.set_ylim(max(low, -2), min(high, 102))
         return

@@ -12,9 +12,10 @@ from ner_window.sweep.plan import Sweep, shown
 from ner_window.sweep.results import LEVEL, Finding, Side, Summary, findings_of, rows_of
 from ner_window.sweep.runs import Outcome
 
-#: How a measure is written: a factor and a format. dev_f1 is a fraction, shown in percent.
+#: How a measure is written: a factor and a format. F1 is a fraction, shown in percent.
 FORMATS = {
     "dev_f1": (100, ".2f"),
+    "unseen_f1": (100, ".2f"),
     "best_epoch": (1, ".1f"),
     "loss": (1, ".4f"),
     "dev_loss": (1, ".4f"),
@@ -33,7 +34,7 @@ RULE = (
 
 def label(measure: str) -> str:
     """Return a measure's name with its unit, as heads of columns and axes show it."""
-    return f"{measure}, %" if measure == "dev_f1" else measure
+    return f"{measure}, %" if measure.endswith("_f1") else measure
 
 
 def number(measure: str, value: float | None) -> str:
@@ -218,7 +219,7 @@ def _side(measure: str, side: Side, selector: Mapping[str, Any]) -> str:
 
 
 def _quantity(measure: str) -> str:
-    return f"{measure} (%)" if measure == "dev_f1" else measure
+    return f"{measure} (%)" if measure.endswith("_f1") else measure
 
 
 def _seeds(high: int, low: int) -> str:

@@ -22,6 +22,10 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]], left: Collection
     )
 
 
+#: The names of the groups of `scoring.groups_of`.
+SUBSETS = {"seen": "seen in training", "unseen": "unseen in training", "unseen_words": "with an unseen word"}
+
+
 def _row(name: str, counts: Counts) -> list[str]:
     return [name, *(f"{100 * x:.2f}" for x in (counts.precision, counts.recall, counts.f1)), str(counts.support)]
 
@@ -33,7 +37,7 @@ def score_table(title: str, result: Score, scheme: str, repair: str, left_out: M
     macro = result.macro()
     percent = [f"{100 * macro[name]:.2f}" for name in ("precision", "recall", "f1")]
     rows.append(["all (macro)", *percent, str(result.micro.support)])
-    rows += [_row(f"{name} in training", Counts(*counts)) for name, counts in result.subsets.items()]
+    rows += [_row(SUBSETS[name], Counts(*counts)) for name, counts in result.subsets.items()]
     lines = [
         f"{title}: {result.tokens} tokens, {result.sentences} sentences, scheme {scheme}, repair {repair}",
         "",
@@ -134,7 +138,12 @@ def info_text(name: str, description: dict[str, Any]) -> str:
             rows.append((part, f"{counts['file']}, {counts['sentences']} sentences, SHA-256 {counts['sha256'][:16]}"))
     if "best" in facts:
         rows.append(("best epoch", f"{facts['best']['epoch']} of {facts['epochs']}"))
-        rows.append(("dev F1", f"{100 * facts['best']['dev_f1']:.2f}"))
+        rows.append(("dev F1", f"{100 * facts.get('dev_f1', facts['best']['dev_f1']):.2f}"))
+    elif "dev_f1" in facts:
+        alone = ", ".join(f"{100 * member['dev_f1']:.2f}" for member in facts["members"])
+        rows.append(("dev F1", f"{100 * facts['dev_f1']:.2f}; the {len(facts['members'])} networks alone {alone}"))
+    if "dev_unseen_words_f1" in facts:
+        rows.append(("", f"{100 * facts['dev_unseen_words_f1']:.2f} of entities with an unseen word"))
     rows += [(package, version) for package, version in facts.get("versions", {}).items()]
     width = max(len(key) for key, _ in rows)
     return "\n".join([name, *(f"  {key.ljust(width)}  {value}" for key, value in rows)])

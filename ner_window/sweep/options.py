@@ -12,7 +12,16 @@ from ner_window.config import Section, absolute, flatten, make_absolute, parse_s
 from ner_window.errors import ConfigError
 
 Measure = Literal[
-    "dev_f1", "best_epoch", "loss", "dev_loss", "gap", "rise", "tokens_per_second", "distinct_units", "seconds"
+    "dev_f1",
+    "unseen_f1",
+    "best_epoch",
+    "loss",
+    "dev_loss",
+    "gap",
+    "rise",
+    "tokens_per_second",
+    "distinct_units",
+    "seconds",
 ]
 Curve = Literal["loss", "dev_loss", "dev_f1"]
 

@@ -15,7 +15,9 @@ from typing import Any
 from ner_window import storage
 from ner_window.config import PATHS, Config, dump_yaml, flatten
 from ner_window.errors import NerWindowError, OutputError
-from ner_window.experiment import Run, Sources, prepare, versions
+from ner_window.evaluation.metrics import Counts
+from ner_window.experiment import Sources, prepare
+from ner_window.run import FoldReport, Run, versions
 from ner_window.sweep.plan import PlannedRun, Sweep
 from ner_window.training import BatchReport, EpochReport
 
@@ -92,7 +94,8 @@ def _run(run: PlannedRun, folder: Path, sources: Sources) -> Generator[BatchRepo
         for report in prepared.reports():
             if isinstance(report, EpochReport):
                 epochs.append(report)
-            yield report
+            if not isinstance(report, FoldReport):
+                yield report
     except NerWindowError as problem:
         error = str(problem)
     measures: dict[str, float | None] = {"dev_f1": 0.0}
@@ -115,9 +118,10 @@ def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float | No
     are None for objective margin: there the train loss counts corrupt copies and the dev loss does not, so the two are
     different quantities.
     """
-    last = epochs[-1]
+    last, score = epochs[-1], run.finished()[1]
     return {
-        "dev_f1": run.state.best_f1,
+        "dev_f1": score.micro.f1,
+        "unseen_f1": Counts(*score.subsets["unseen_words"]).f1,
         "best_epoch": run.state.best_epoch,
         "loss": last.loss,
         "dev_loss": last.dev_loss,

@@ -1,0 +1,273 @@
+"""A training run: everything it consists of, from its first step to the model directory it leaves behind."""
+
+import json
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import ner_window
+from ner_window import storage
+from ner_window.config import Config, dump_yaml, flatten
+from ner_window.errors import ModelError
+from ner_window.evaluation.metrics import Counts, Score
+from ner_window.nn.decoding import best_threshold
+from ner_window.nn.distillation import Teacher
+from ner_window.nn.equivalent import fold_residual
+from ner_window.nn.geometry import neighbors_moves
+from ner_window.nn.gradients import Floats, Integers
+from ner_window.nn.initialization import distinct_rows
+from ner_window.scoring import GROUPS, groups_of, score_in
+from ner_window.tagger import Tagger
+from ner_window.text.encoding import EncodedCorpus
+from ner_window.text.labelled import LabelledCorpus
+from ner_window.text.tagging import entities_of, split_tag
+from ner_window.text.vocabulary import RESERVED
+from ner_window.training import BatchReport, Disguise, EpochReport, TrainingState, train
+
+
+@dataclass(frozen=True)
+class FoldReport:
+    """A part of the training corpus was tagged by a tagger that had learned from the others: its entity F1 there."""
+
+    fold: int
+    folds: int
+    f1: float
+
+
+@dataclass
+class Jackknife:
+    """What a first pass says of the training corpus, each document tagged by a tagger that has not learned from it.
+
+    "Stacking" of Wolpert 1992: trained on what a tagger says of its own training data, the second pass would trust it.
+
+    Parameters
+    ----------
+    folds : (S,) integers
+        The part that each sentence belongs to, from 0.
+    labels : (T,) integers
+        The labels predicted, -1 where they are not known yet.
+    prepare : function
+        From the sentences to learn from to a run.
+    """
+
+    folds: Integers
+    labels: Integers
+    prepare: Callable[[Integers], "Run"]
+
+    def reports(self, corpus: LabelledCorpus, tags: Sequence[str]) -> Iterator[BatchReport | FoldReport]:
+        """Train a tagger for each part that has no labels yet, and let it tag the part."""
+        count = int(self.folds.max()) + 1
+        tokens = np.repeat(self.folds, [len(sentence) for sentence in corpus.tokens])
+        for fold in range(count):
+            if (self.labels[tokens == fold] >= 0).all():
+                continue
+            run = self.prepare(np.flatnonzero(self.folds != fold))
+            for report in run.reports():
+                if isinstance(report, BatchReport):
+                    yield replace(report, stage=f"first pass, part {fold + 1} of {count}, ")
+            run.state.restore_best()
+            left_out = corpus.select(np.flatnonzero(self.folds == fold).tolist())
+            predicted = run.tagger.tag_sentences(left_out.tokens, run.tagger.scheme, left_out.documents)
+            self.labels[tokens == fold] = [tags.index(tag) for sentence in predicted for tag in sentence]
+            yield FoldReport(fold + 1, count, score_in(corpus.scheme, left_out.tags, predicted).micro.f1)
+
+
+@dataclass
+class Run:
+    """Everything that a training run consists of, ready to go."""
+
+    config: Config
+    tagger: Tagger
+    state: TrainingState
+    train: LabelledCorpus
+    dev: LabelledCorpus
+    encoded_train: EncodedCorpus
+    encoded_dev: EncodedCorpus
+    ledger: dict[str, Any]
+    seconds: list[float]
+    disguise: Disguise | None = None
+    jackknife: Jackknife | None = None
+    own_rows: int = 0
+    teacher: Teacher | None = None
+
+    def evaluate(self) -> tuple[float, float]:
+        """Return entity F1 and loss of the dev corpus; tags that training has not seen have no loss, but count."""
+        scores = self.tagger.scores(self.tagger.first_pass(self.encoded_dev))
+        loss = self.dev_loss(scores)
+        if self.config.objective == "margin":
+            scores[:, 1:] += self.choose_thresholds(scores[:, 1:])
+        predicted = self.tagger.decode(scores, self.encoded_dev.lengths)
+        return score_in(self.dev.scheme, self.dev.tags, predicted).micro.f1, loss
+
+    def dev_loss(self, scores: Floats) -> float:
+        """Return J, regulariser included, for the dev corpus's scores (T, C): a mean over parts as large as a batch."""
+        network, gold, lengths = self.tagger.network, self.encoded_dev.labels, self.encoded_dev.lengths
+        known = gold >= 0  # tags that training has not seen have no loss
+        lengths = np.add.reduceat(known.astype(np.intp), np.cumsum(lengths) - lengths)
+        scores, gold, lengths = scores[known, network.labels - network.rows :], gold[known], lengths[lengths > 0]
+        before = np.cumsum(lengths) - lengths  # tokens before each sentence
+        cuts = np.flatnonzero(np.diff(before // self.config.training.batch_size)) + 1
+        parts = (np.split(scores, before[cuts]), np.split(gold, before[cuts]), np.split(lengths, cuts))
+        J = sum(network.cost(self.state.parameters, s, y, n)[0] * len(y) for s, y, n in zip(*parts, strict=True))
+        return J / max(len(gold), 1) + network.regularizer(self.state.parameters)
+
+    def choose_thresholds(self, scores: Floats) -> Floats:
+        """Set c = -threshold for each type, with the thresholds that are best on dev for the scores (T, types).
+
+        The margin loss leaves c open: it cancels out of 1 - s + s_c. Returns by how much each score changes.
+        """
+        c = self.state.parameters["c"]
+        before = c.copy()
+        for t, tag in enumerate(self.tagger.tags[1:]):
+            lengths, spans, column = self.encoded_dev.lengths, spans_of(self.dev, split_tag(tag)[1]), scores[:, t]
+            if not len(spans):  # dev cannot tell: the ledger notes it
+                lengths, spans = self.encoded_train.lengths, spans_of(self.train, split_tag(tag)[1])
+                column = self.tagger.scores(self.encoded_train)[:, 1 + t]
+            c[t] -= best_threshold(column, lengths, spans)
+        return c - before
+
+    def reports(self) -> Iterator[BatchReport | EpochReport | FoldReport]:
+        """Train; see `training.train`. Before a network of two passes, those that make what its second pass sees."""
+        if self.jackknife:
+            yield from self.jackknife.reports(self.train, self.tagger.tags)
+            self.encoded_train = self.tagger.encoder.with_first_pass(self.encoded_train, self.jackknife.labels)
+        steps = train(
+            self.tagger.network, self.state, self.encoded_train, self.evaluate, self.config, self.disguise, self.teacher
+        )
+        for report in steps:
+            if isinstance(report, EpochReport):
+                self.seconds.append(report.seconds)
+            yield report
+
+    def initial_loss(self) -> tuple[float, float]:
+        """Return the loss of the first sentences before any step, and that of equal scores, which it should be near to.
+
+        With softmax that is ln C.
+        """
+        lengths = self.encoded_train.lengths
+        lengths = lengths[: 1 + np.searchsorted(np.cumsum(lengths), self.config.training.batch_size)]
+        tokens = np.arange(lengths.sum())
+        windows = self.encoded_train.windows(tokens, self.tagger.network.radius)
+        network, y = self.tagger.network, self.encoded_train.labels[tokens]
+        loss, backprop = network.loss(self.state.parameters, windows, y, lengths=lengths)
+        backprop()
+        return loss, network.cost(self.state.parameters, np.zeros((len(y), network.rows)), y, lengths)[0]
+
+    def distinct_units(self) -> int:
+        """Return how many of the H hidden units compute something of their own at present; see `distinct_rows`."""
+        return distinct_rows(self.state.parameters["W"])
+
+    def save_checkpoint(self, path: Path) -> None:
+        """Write all that `resume` needs."""
+        tensors, state = self.state.to_checkpoint()
+        if self.jackknife:
+            tensors["first_pass"] = self.jackknife.labels.astype(np.float32)  # exact: labels are small
+        storage.write_checkpoint(path, tensors, {**state, "identity": self.identity()})
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint of the same configuration and data; only the number of epochs may have changed."""
+        tensors, state = storage.read_checkpoint(path)
+        before, now = state.pop("identity", {}), self.identity()
+        for key in now:
+            if before.get(key) != now[key]:
+                raise ModelError(
+                    f"{path}: was written with {key} = {before.get(key)!r}, got {now[key]!r}; "
+                    "set it back, or start again with --force"
+                )
+        if self.jackknife:
+            self.jackknife.labels = tensors.pop("first_pass").astype(np.intp)
+        self.state.from_checkpoint(tensors, state)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what must be the same for a run to be gone on with."""
+        free = {"training.epochs", "training.patience", "data.test", "data.train", "data.dev", "vectors.source"}
+        flat = {key: value for key, value in flatten(self.config.model_dump(mode="json")).items() if key not in free}
+        if self.config.schedule.name == "linear":
+            flat["training.epochs"] = self.config.training.epochs
+        files = {f"the SHA-256 of {name}": self.ledger[name]["sha256"] for name in ("train", "dev", "vectors")}
+        return flat | files
+
+    def finished(self) -> tuple[Tagger, Score]:
+        """Put the best parameters in place; return the tagger as it is used, and its score on dev.
+
+        The pre-trained twins of words are gone, the residual map is folded into the words' table, and the words that
+        never moved are moved like their neighbors, if that was asked for.
+        """
+        self.state.restore_best()
+        own = self.tagger.parameters
+        words = own["E.word"][: len(self.tagger.words)]
+        network, parameters = fold_residual(self.tagger.network, {**own, "E.word": words})
+        if self.config.vectors.neighbors:
+            parameters["E.word"] = self._with_neighbors_moves(parameters["E.word"])
+        tagger = replace(self.tagger, network=network, parameters=parameters)
+        encoded = tagger.first_pass(self.encoded_dev)
+        predicted = tagger.decode(tagger.scores(encoded), encoded.lengths)
+        groups = {"tokens": self.dev.tokens, "groups": GROUPS, "group": partial(groups_of, tagger)}
+        return tagger, score_in(self.dev.scheme, self.dev.tags, predicted, **groups)
+
+    def _with_neighbors_moves(self, table: Floats) -> Floats:
+        """Return the words' table (V, d) in which words that never moved did as their nearest moved neighbors did.
+
+        Rows of a word's own, which began nowhere near it, are nobody's neighbors.
+        """
+        before = self.tagger.pretrained
+        pretrained = slice(len(RESERVED), len(before) - self.own_rows)
+        moved = np.any(table[pretrained] != before[pretrained], axis=1)
+        moves = neighbors_moves(
+            before[pretrained][moved], table[pretrained][moved], table[len(before) :], self.config.vectors.neighbors
+        )
+        return np.concatenate([table[: len(before)], table[len(before) :] + moves])
+
+    def finish(self, directory: Path, command: str, *, force: bool) -> float:
+        """Write the model directory with everything that tells how it came; return the dev F1."""
+        finished, score = self.finished()
+        best = self.state.history[self.state.best_epoch - 1]
+        facts = {
+            "versions": versions(),
+            "data": self.ledger,
+            "epochs": self.state.epoch,
+            "best": best,
+            **dev_facts(score),
+            "config": flatten(self.config.model_dump(mode="json", exclude={"data", "vectors"}))
+            | {"vectors.train": self.config.vectors.train}
+            | {"vectors.residual": self.config.vectors.residual, "vectors.neighbors": self.config.vectors.neighbors},
+        }
+        if self.config.objective == "margin":
+            c = self.state.parameters["c"].tolist()
+            facts["thresholds"] = {split_tag(tag)[1]: -x for tag, x in zip(self.tagger.tags[1:], c, strict=True)}
+        tagger = replace(finished, facts=facts)
+        others = {
+            "config.yaml": dump_yaml(self.config),
+            "metrics.jsonl": "".join(json.dumps(line) + "\n" for line in self.state.history),
+            "timings.json": json.dumps({"seconds_of_epochs": self.seconds, "command": command}, indent=2) + "\n",
+        }
+        tagger.save(directory, force=force, others=others)
+        return score.micro.f1
+
+
+def spans_of(corpus: LabelledCorpus, type_: str) -> Integers:
+    """Return the entities of a type as indices (G, 2) of tokens, counted through the corpus: first, one after last."""
+    lengths = np.array([len(tags) for tags in corpus.tags], np.intp)
+    starts = (np.cumsum(lengths) - lengths).tolist()
+    found: list[tuple[int, int]] = [
+        (start + e.start, start + e.end)
+        for start, tags in zip(starts, corpus.tags, strict=True)
+        for e in entities_of(tags)
+        if e.type == type_
+    ]
+    return np.array(found, np.intp).reshape(-1, 2)
+
+
+def dev_facts(score: Score) -> dict[str, float]:
+    """Return what a model tells of its score on dev."""
+    return {"dev_f1": score.micro.f1, "dev_unseen_words_f1": Counts(*score.subsets["unseen_words"]).f1}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that the numbers of a run depend on."""
+    return {"ner_window": ner_window.__version__, "numpy": np.__version__, "python": platform.python_version()}
