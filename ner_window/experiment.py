@@ -285,3 +285,4 @@ def begin(run: Run, directory: Path, *, resume: bool, force: bool) -> None:
     storage.refuse_existing(directory, force)
     if checkpoint.exists() and not force:
         raise OutputError(f"{checkpoint}: an unfinished run; go on with --resume, or start again with --force")
+    checkpoint.unlink(missing_ok=True)

@@ -101,6 +101,8 @@ class Run:
         loss = self.dev_loss(scores)
         if self.config.objective == "margin":
             scores[:, 1:] += self.choose_thresholds(scores[:, 1:])
+            if self.jackknife:  # the thresholds are the first pass's, too
+                scores = self.tagger.scores(self.tagger.first_pass(self.encoded_dev))
         predicted = self.tagger.decode(scores, self.encoded_dev.lengths)
         return score_in(self.dev.scheme, self.dev.tags, predicted).micro.f1, loss
 

@@ -16,7 +16,7 @@ from ner_window.nn.gradients import Floats, Integers, Parameters
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import log_softmax
 from ner_window.nn.sentence import marginals
-from ner_window.text.encoding import EncodedCorpus, Encoder, Sentences
+from ner_window.text.encoding import EncodedCorpus, Encoder, Sentences, types_of
 from ner_window.text.features import DOCUMENT_FEATURES, FEATURES, LEXICON_FEATURES
 from ner_window.text.lexicon import Lexicon
 from ner_window.text.tagging import SCHEMES, Entity, Scheme, allowed, convert, entities_of, split_tag
@@ -342,7 +342,7 @@ class Tagger:
             entities_seen=frozenset(storage.read_lines(directory / "entities.txt")),
             pretrained=pretrained,
             facts=facts,
-            lexicon=read_lexicon(directory) if LEXICON_FEATURES & set(names) else None,
+            lexicon=read_lexicon(directory, types_of(tags)) if LEXICON_FEATURES & set(names) else None,
             more=more,
             words_seen=frozenset(storage.read_lines(directory / "training_words.txt")),
         )
@@ -364,13 +364,16 @@ class Tagger:
         return tagger
 
 
-def read_lexicon(directory: Path) -> Lexicon:
-    """Read the lexicon of a model directory."""
+def read_lexicon(directory: Path, types: Sequence[str]) -> Lexicon:
+    """Read the lexicon of a model directory, which is of these entity types."""
     path = directory / "lexicon.json"
     try:
-        return Lexicon.from_json("\n".join(storage.read_lines(path)))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        lexicon = Lexicon.from_json("\n".join(storage.read_lines(path)))
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a lexicon: {error!r}; train the model again") from None
+    if lexicon.types != tuple(types):
+        raise ModelError(f"{path}: expected the types {', '.join(types)}, got {lexicon.types!r}; train the model again")
+    return lexicon
 
 
 def locate(text: str, spans: Sequence[tuple[int, int]], entity: Entity) -> TextEntity:

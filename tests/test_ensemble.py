@@ -80,7 +80,9 @@ def test_a_finished_network_of_another_configuration_is_not_taken(ensemble, prog
     place = tmp_path / "other"
     program("train", "configs/quickstart.yaml", *TINY, "-o", tmp_path / "other.members" / "seed-13")
     settings = ["--set", "model.hidden_units=21"]
-    failed = program("train", "configs/quickstart.yaml", *TINY, *settings, "--seeds", 2, "-o", place, "--resume", code=2)
+    failed = program(
+        "train", "configs/quickstart.yaml", *TINY, *settings, "--seeds", 2, "-o", place, "--resume", code=2
+    )
     assert "seed-13: was trained with another configuration; start again with --force" in failed.stderr
 
 

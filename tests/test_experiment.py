@@ -1,11 +1,14 @@
 """What `prepare` makes of a configuration; the runs themselves are in tests/cli/test_train.py."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from ner_window import experiment
 from ner_window.config import load_config
-from ner_window.errors import ConfigError
+from ner_window.errors import ConfigError, OutputError
+from ner_window.scoring import score_in
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +57,7 @@ def test_thresholds_are_chosen_on_dev_and_no_other_is_better(root):
     for shift in np.linspace(-1, 1, 41):
         moved = scores + np.array([0, shift], np.float32)
         tags = run.tagger.decode(moved, run.encoded_dev.lengths)
-        assert experiment.score_in(run.dev.scheme, run.dev.tags, tags).micro.f1 <= chosen
+        assert score_in(run.dev.scheme, run.dev.tags, tags).micro.f1 <= chosen
 
 
 def test_the_threshold_of_a_type_that_dev_does_not_have_is_chosen_on_train(root, tmp_path):
@@ -95,3 +98,112 @@ def test_zeros_leave_all_hidden_units_alike_unless_dropout_tells_them_apart(root
     W = run.state.parameters["W"]
     assert W.any()
     assert (len(np.unique(W.round(6), axis=0)) == 1) == alike
+
+
+DISGUISED = ("vectors.own_rows=1", "vectors.parts=true", "vectors.swap=0.4", "vectors.delta_dropout=true")
+
+
+def occurrences(run):
+    """How often each word of the table occurs in training, counted token by token."""
+    return Counter(run.tagger.words.encode([token])[0, 0] for sentence in run.train.tokens for token in sentence)
+
+
+def test_words_are_untuned_with_probability_2_over_2_plus_n_and_rare_own_words_swapped(root):
+    run = prepare(root, *DISGUISED, "data.limit=200")
+    counts, delta, swap = occurrences(run), run.disguise.delta, run.disguise.swap
+    head, own = run.ledger["vectors"]["trained_rows"], run.ledger["vectors"]["own_rows"]
+    assert len(delta) == len(swap) == head == 2 + len(counts)
+    assert run.disguise.twins == len(run.tagger.words)
+    kinds = set()
+    for row in range(head):
+        n, is_own = counts[row], head - own <= row
+        kinds.add((is_own, n < 5))
+        assert delta[row] == (2 / (2 + n) if 2 <= row < head - own else 0)
+        assert swap[row] == (0.4 if is_own and n < 5 else 0)
+    assert kinds == {(False, False), (False, True), (True, False), (True, True)}
+
+
+def test_a_word_that_occurs_five_times_is_not_rare(root, tmp_path):
+    (tmp_path / "t.conll").write_text("Qxzzt B-PER\nVbnnk O\n\n" * 4 + "Qxzzt B-PER\n")
+    corpora = [f"data.{part}={tmp_path}/t.conll" for part in ("train", "dev")]
+    run = prepare(root, *corpora, *DISGUISED)
+    swap = {run.tagger.words.string(row): p for row, p in enumerate(run.disguise.swap.tolist())}
+    assert swap == {"<pad>": 0, "<unknown>": 0, "qxzzt": 0, "vbnnk": 0.4}
+
+
+@pytest.mark.parametrize("feature", ["gazetteer", "tag_statistics"])
+def test_a_training_document_does_not_see_its_own_tags_and_others_see_all(root, feature):
+    run = prepare(root, f"features=[{feature}]")
+    corpora = ((run.train, run.encoded_train, True), (run.dev, run.encoded_dev, False))
+    for corpus, encoded, learning in corpora:
+        for other in (True, False):
+            lines = run.tagger.encoder.encode(corpus.tokens, corpus.tags, corpus.documents, learning=other).lines
+            assert np.array_equal(lines, encoded.lines) == (other == learning)
+
+
+def test_twins_stand_behind_the_words_as_the_vectors_came(root):
+    run = prepare(root, *DISGUISED)
+    table, size, n = run.state.parameters["E.word"], len(run.tagger.words), len(run.disguise.delta)
+    assert table.shape == (size + n, 50)
+    assert np.array_equal(table[size:], table[:n])
+    assert np.array_equal(table[size:], run.tagger.pretrained)
+    assert run.tagger.network.tables[0] == ("word", size, 50)
+
+
+@pytest.mark.parametrize(
+    ("settings", "swapped", "untuned"),
+    [
+        (DISGUISED[:3], True, False),
+        ((*DISGUISED, "vectors.train=freeze"), True, False),  # there is nothing tuned
+        (DISGUISED[3:], False, True),
+        (("vectors.source=random", *DISGUISED), True, False),  # and nothing pre-trained
+        (("vectors.swap=0.5",), False, False),  # no own rows, nothing to swap
+    ],
+)
+def test_the_table_has_twins_only_if_words_are_shown_untuned(root, settings, swapped, untuned):
+    run = prepare(root, *settings)
+    assert (run.disguise.swap.any(), run.disguise.delta.any()) == (swapped, untuned)
+    assert (len(run.state.parameters["E.word"]) > len(run.tagger.words)) == untuned
+
+
+def test_without_any_of_it_words_are_shown_as_they_are(root):
+    assert prepare(root).disguise is None
+    assert prepare(root, "features=[case, first_pass]").disguise is None
+
+
+def test_dropout_of_the_first_pass_is_of_documents_not_of_windows(root):
+    run = prepare(root, "features=[{name: case, dropout: 0.1}, {name: first_pass, dropout: 0.3}]")
+    assert run.tagger.network.group_dropout == (("case", 0.1),)
+    assert run.disguise.first_pass == 0.3
+    assert run.disguise.first_pass_rows.tolist() == [2, 3, 4, 5]  # behind the word's line and the case's
+    assert not run.disguise.swap.any()
+    assert not run.disguise.delta.any()
+
+
+@pytest.mark.parametrize("source", [(), ("vectors.source=random",)])
+@pytest.mark.parametrize("settings", [(), ("vectors.own_rows=2",), ("vectors.own_rows=2", "vectors.swap=0.5")])
+def test_every_training_token_has_a_row_if_words_have_parts(root, tmp_path, source, settings):
+    text = "Oslo B-LOC\nsails O\n\nOslo B-LOC\nsails O\n\nOslo-sails O\nfirms-of O\n"
+    (tmp_path / "t.conll").write_text(text)
+    corpora = [f"data.{part}={tmp_path}/t.conll" for part in ("train", "dev")]
+    run = prepare(root, *corpora, *source, "vectors.parts=true", "training.epochs=1", *settings)
+    assert run.encoded_train.lines[0].max() < run.ledger["vectors"]["trained_rows"]
+    (report,) = [report for report in run.reports() if hasattr(report, "dev_f1")]
+    assert np.isfinite(report.loss)
+
+
+def test_the_loss_at_initialisation_is_near_that_of_equal_scores_with_everything_on(root):
+    features = "features=[case, shape, affixes, casing, gazetteer, tag_statistics, first_pass]"
+    loss, expected = prepare(root, *DISGUISED, features, "objective=sentence").initial_loss()
+    assert loss == pytest.approx(expected, rel=0.25)
+
+
+def test_a_run_started_anew_by_force_leaves_no_checkpoint_of_the_one_before_to_resume(root, tmp_path):
+    prepare(root).save_checkpoint(tmp_path / "m.checkpoint")
+    run = prepare(root, "seed=14")
+    with pytest.raises(
+        OutputError, match=r"m\.checkpoint: an unfinished run; go on with --resume, or start again with"
+    ):
+        experiment.begin(run, tmp_path / "m", resume=False, force=False)
+    experiment.begin(run, tmp_path / "m", resume=False, force=True)
+    assert list(tmp_path.iterdir()) == []

@@ -70,7 +70,9 @@ def train_one(config: Path, settings: list[str], output: Path | None, *, resume:
 
 
 def _command() -> str:
-    return shlex.join(["ner-window", *sys.argv[1:]])
+    return shlex.join(
+        ["ner-window", *(argument for argument in sys.argv[1:] if argument not in ("--force", "--resume"))]
+    )
 
 
 def _train_ensemble(

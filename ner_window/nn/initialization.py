@@ -30,9 +30,9 @@ def he(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
     return (generator.standard_normal(shape) * scale).astype(np.float32)
 
 
-def embedding(shape: tuple[int, int], generator: np.random.Generator) -> Floats:
-    """Rows of a look-up table: Uniform(-r, r) with r = sqrt(3 / d), which gives a row the expected square length 1."""
-    return uniform(shape, generator, np.sqrt(3 / shape[1]))
+def embedding(shape: tuple[int, int], generator: np.random.Generator, summed: int = 1) -> Floats:
+    """Rows of a look-up table: Uniform(-r, r), r = sqrt(3 / (m d)). The sum of m has the expected square length 1."""
+    return uniform(shape, generator, np.sqrt(3 / (summed * shape[1])))
 
 
 def distinct_rows(W: Floats, decimals: int = 6) -> int:

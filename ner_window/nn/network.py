@@ -108,6 +108,8 @@ class Network:
     def initialize(self, weights: Initializer, generator: np.random.Generator) -> Parameters:
         """Return new parameters, float32: W, U and M from `weights`, tables random, PReLU slopes 0.25, others zero.
 
+        Rows that are summed begin so much smaller that their sum is as large as a single row of another table.
+
         The words' table is not among them: it comes from pre-trained vectors, or from its own random start. N is zero,
         so that the residual map begins as the identity.
         """
@@ -116,7 +118,8 @@ class Network:
             if name == f"E.{self.tables[0][0]}":
                 continue
             if name.startswith("E."):
-                parameters[name] = embedding((shape[0], shape[1]), generator)
+                summed = dict(self.look_ups).get(name.removeprefix("E."), 1)
+                parameters[name] = embedding((shape[0], shape[1]), generator, summed)
             elif name in ("W", "U"):
                 parameters[name] = weights((shape[0], shape[1]), generator)
             elif name == "M":  # its columns are the units of the next layer

@@ -15,6 +15,11 @@ from ner_window.text.windows import line, positions, windows
 Sentences = Sequence[Sequence[str]]
 
 
+def types_of(tags: Sequence[str]) -> tuple[str, ...]:
+    """Return the entity types of the tags of a model, in the order of their first tags."""
+    return tuple(dict.fromkeys(split_tag(tag)[1] for tag in tags if tag != "O"))
+
+
 @dataclass(frozen=True)
 class EncodedCorpus:
     """Sentences as integers: lines (L, N) with pads, places (T,) of the tokens on them, lengths (S,), labels (T,).
@@ -113,11 +118,6 @@ class Encoder:
             return self.vocabularies[name].encode(lexicon.matches(document, own))
         return share_ids(lexicon.tag_counts(document, own))
 
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The entity types, in the order of their first tags."""
-        return tuple(dict.fromkeys(split_tag(tag)[1] for tag in self.tags if tag != "O"))
-
     def without_first_pass(self, encoded: EncodedCorpus) -> EncodedCorpus:
         """Return the corpus as the first pass sees it: its own lines are empty."""
         lines = encoded.lines.copy()
@@ -127,7 +127,7 @@ class Encoder:
     def with_first_pass(self, encoded: EncodedCorpus, labels: Integers) -> EncodedCorpus:
         """Return the corpus with the lines that show how a first pass has labelled (T,) the same words elsewhere."""
         assert encoded.same is not None
-        kinds = ("", *self.types)
+        kinds = ("", *types_of(self.tags))
         kind_of = np.array([kinds.index(split_tag(tag)[1]) for tag in self.tags])
         lines = encoded.lines.copy()
         told = share_ids(counts_elsewhere(kind_of[labels], encoded.same, len(kinds)))

@@ -106,9 +106,19 @@ class Lexicon:
 
     @classmethod
     def from_json(cls, text: str) -> "Lexicon":
-        """Read what `to_json` has written."""
+        """Read what `to_json` has written.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is something else.
+        """
         tree = json.loads(text)
-        return cls(tuple(tree["types"]), {tuple(entity): counts for entity, counts in tree["entities"]}, tree["words"])
+        entities, words = {tuple(entity): counts for entity, counts in tree["entities"]}, dict(tree["words"])
+        for counts in (*entities.values(), *words.values()):
+            if not all(isinstance(n, int) for n in dict(counts).values()):
+                raise ValueError(f"expected counts, got {counts!r}")
+        return cls(tuple(tree["types"]), entities, words)
 
 
 def _part(k: int, length: int) -> str:

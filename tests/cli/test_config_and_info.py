@@ -57,7 +57,7 @@ def test_info(program, model):
     ("file", "content", "message"),
     [
         ("model.json", "{", "not JSON"),
-        ("model.json", '{"format": 99}', "format 1 expected, got 99"),
+        ("model.json", '{"format": 99}', "format 2 expected, got 99"),
         ("model.safetensors", "x", "cannot be read"),
         ("words.txt", "a\nb", "the list of 'word' has 2 lines"),
     ],

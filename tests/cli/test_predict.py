@@ -1,9 +1,18 @@
 import gzip
+import io
 import json
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
+
+from ner_window import prediction, scoring
+from ner_window.tagger import Tagger
+from ner_window.text import documents
+from ner_window.text.conll import Layout
+from ner_window.text.documents import gather
+from ner_window.text.labelled import read_labelled
 
 CONLL = "\ufeff-DOCSTART- -X- O\r\n\r\nAna NNP x\r\nflew VBD x\r\n\r\nBerlin NNP x"
 
@@ -40,6 +49,14 @@ def test_jsonl_keeps_other_keys(program, model):
     assert [r.get("id") for r in records] == [7, None, None]
     assert records[1]["tokens"] == ["In", "Berlin"]
     assert records[2]["entities"] == []
+
+
+def test_half_a_surrogate_pair_comes_out_as_it_came_in(program, model, reader):
+    line = r'{"tokens": ["x\ud83d", "\ud83d\ude42", "é"], "\udc00": 1}' + "\n"
+    for directory in (model, reader):
+        output = program("predict", directory, stdin=line).stdout
+        assert r"x\ud83d" in output
+        assert json.loads(output) == {**json.loads(line), "entities": json.loads(output)["entities"]}
 
 
 def test_probabilities(program, model):
@@ -116,8 +133,6 @@ def test_bad_input_names_its_line(program, model, stdin, input_format, message):
 
 
 def test_the_library_agrees_with_the_command(program, model):
-    from ner_window import Tagger
-
     tagger = Tagger.load(model)
     tokens = ["Elena", "Markovic", "flew", "to", "Berlin", "."]
     output = program("predict", model, "--input-format", "tokens", stdin=" ".join(tokens) + "\n").stdout
@@ -134,3 +149,179 @@ def test_a_reader_that_goes_away_ends_it_quietly(model, root):
     assert done.stdout.startswith("Ana ")
     assert done.stderr == ""
     assert done.returncode == 141
+
+
+@pytest.fixture(scope="module")
+def reader(program, root, tmp_path_factory):
+    """A model whose tags depend on the whole document."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "c.yaml").write_text(f"""
+data: {{train: {root}/data/train.conll, dev: {root}/data/dev.conll, limit: 120}}
+vectors: {{source: {root}/data/glove.50d.txt}}
+features: [case, casing, gazetteer, tag_statistics, first_pass]
+optimizer: {{learning_rate: 0.005}}
+training: {{epochs: 2, folds: 2, batch_size: 8}}
+""")
+    program("train", folder / "c.yaml", "-o", folder / "model")
+    return folder / "model"
+
+
+@pytest.fixture(scope="module")
+def tagger(reader):
+    return Tagger.load(reader)
+
+
+@pytest.fixture(scope="module")
+def dev(root):
+    return read_labelled(root / "data" / "dev.conll", Layout())
+
+
+def bound(monkeypatch, tokens):
+    """Set the tokens of a document that are looked at together."""
+    monkeypatch.setattr(prediction, "BOUND", tokens)
+    monkeypatch.setattr(documents.gather, "__defaults__", (tokens,))
+
+
+class Chunks:
+    """A pipe that gives its bytes in pieces; `given` counts them."""
+
+    def __init__(self, pieces):
+        self.pieces, self.given = list(pieces), 0
+
+    def read1(self, size):
+        self.given += 1
+        return self.pieces.pop(0) if self.pieces else b""
+
+    read = read1
+
+
+def odd(data, size):
+    return Chunks(data[i : i + size] for i in range(0, len(data), size))
+
+
+def added(output):
+    """Return the last column of each sentence of a CoNLL text."""
+    lines = ["" if line.startswith("-DOCSTART-") else line for line in output.split("\n")]
+    blocks = "\n".join(lines).split("\n\n")
+    return [[line.split(" ")[-1] for line in block.strip("\n").split("\n")] for block in blocks if block.strip("\n")]
+
+
+def test_a_file_a_pipe_and_an_evaluation_give_the_same_tags(program, reader, tagger, dev, root, tmp_path):
+    path = root / "data" / "dev.conll"
+    whole = program("predict", reader, path).stdout
+    with (tmp_path / "piped").open("wb") as file:
+        command = [sys.executable, "-m", "ner_window", "predict", reader, "--input-format", "conll"]
+        piped = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, cwd=root)
+        data = path.read_bytes()
+        for i in range(0, len(data), 997):
+            piped.stdin.write(data[i : i + 997])
+            piped.stdin.flush()
+        piped.stdin.close()
+        assert piped.wait() == 0
+    assert (tmp_path / "piped").read_text() == whole
+    program("evaluate", reader, path, "--predictions", tmp_path / "evaluated")
+    tags = added(whole)
+    assert added((tmp_path / "evaluated").read_text()) == tags
+    assert tagger.tag_sentences(dev.tokens, documents=dev.documents) == tags
+    assert [tagger.tag(tokens) for tokens in dev.tokens] != tags  # the documents matter
+    assert len({tag for sentence in tags for tag in sentence}) > 4
+
+
+@pytest.mark.parametrize(
+    ("tokens", "size", "batch"), [(10_000, 7, 8192), (40, 1, 8192), (40, 1000, 1), (40, 1 << 16, 300)]
+)
+def test_what_a_document_is_does_not_depend_on_how_its_bytes_come(tagger, dev, root, monkeypatch, tokens, size, batch):
+    bound(monkeypatch, tokens)
+    monkeypatch.setattr(prediction, "BATCH", batch)
+    path = root / "data" / "dev.conll"
+    cut = Counter()
+    output = "".join(prediction.predict(tagger, odd(path.read_bytes(), size), "dev", "conll", cut=cut))
+    predicted = scoring.evaluate(tagger, path, Layout())[1]
+    assert added(output) == predicted
+    assert cut["dev"] == len(gather(list(map(len, dev.tokens)), dev.documents, tokens)) - dev.corpus.documents
+    assert bool(cut["dev"]) == (tokens == 40)
+
+
+def test_a_document_that_ends_where_it_would_be_cut_is_not(tagger, monkeypatch):
+    bound(monkeypatch, 3)
+    cut = Counter()
+    text = b"In x\nOslo x\n. x\n\n-DOCSTART- x\n\nAna x\n\nsings x\n. x\n\n\n"
+    list(prediction.predict(tagger, io.BytesIO(text), "pipe", "conll", cut=cut))
+    assert +cut == Counter()
+    list(prediction.predict(tagger, io.BytesIO(text + b"So x\n\n"), "pipe", "conll", cut=cut))
+    assert cut == Counter(pipe=1)
+
+
+@pytest.mark.parametrize("input_format", ["text", "jsonl"])
+def test_the_sentences_of_a_long_line_are_cut_and_counted_too(tagger, monkeypatch, input_format):
+    bound(monkeypatch, 4)
+    text = "Ana lives in Oslo. She sings. Oslo is old."  # 5, 3 and 4 tokens: parts of 5, 3 + 4
+    line = text if input_format == "text" else json.dumps({"text": text})
+    cut = Counter()
+    stream = io.BytesIO(f"{line}\n{line}\n".encode())
+    output = "".join(prediction.predict(tagger, stream, "pipe", input_format, "jsonl", cut=cut))
+    assert cut == Counter(pipe=3 if input_format == "text" else 2)  # records are documents of their own
+    assert [json.loads(answer)["text"] for answer in output.splitlines()] == [text, text]
+
+
+def test_a_long_document_is_noted(program, reader, dev):
+    sentences = [" ".join(tokens) + "\n" for tokens in dev.tokens]
+    needed = 1 + 10_000 // sum(map(len, dev.tokens))
+    done = program("predict", reader, "--input-format", "tokens", stdin="".join(sentences) * needed)
+    assert done.stderr.count("\n") == 1
+    assert "standard input: documents of more than 10000 tokens were cut and tagged in parts; cuts: 1" in done.stderr
+    assert len(done.stdout.split("\n\n")) == 1 + needed * len(sentences)
+
+
+def test_lines_without_documents_are_one_document(tagger, dev):
+    tokens = dev.tokens[:40]
+    stream = odd("".join(" ".join(sentence) + "\n" for sentence in tokens).encode(), 10)
+    output = "".join(prediction.predict(tagger, stream, "pipe", "tokens"))
+    assert added(output) == tagger.tag_sentences(tokens)
+
+
+def test_each_record_is_a_document_and_answered_when_it_has_come(tagger, dev):
+    together = [" ".join(token for sentence in dev.tokens[i : i + 3] for token in sentence) for i in range(0, 30, 3)]
+    lines = [json.dumps({"id": i, "text": text}).encode() + b"\n" for i, text in enumerate(together)]
+    stream = Chunks(lines)
+    answers = []
+    for n, piece in enumerate(prediction.predict(tagger, stream, "pipe", "jsonl"), 1):
+        assert stream.given == n  # no later line was asked for
+        answers.append(json.loads(piece))
+    assert [answer["id"] for answer in answers] == list(range(10))
+    at_once = "".join(prediction.predict(tagger, io.BytesIO(b"".join(lines)), "pipe", "jsonl"))
+    assert [json.loads(line) for line in at_once.splitlines()] == answers
+    for text, answer in zip(together, answers, strict=True):
+        expected = [(e.start, e.end, e.type) for e in tagger.entities(text)]
+        assert [(e["start"], e["end"], e["type"]) for e in answer["entities"]] == expected
+
+
+def test_records_in_a_pipe_are_answered_one_by_one(reader, root):
+    command = [sys.executable, "-m", "ner_window", "predict", reader, "--input-format", "jsonl"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root) as piped:
+        for i in range(3):
+            piped.stdin.write(json.dumps({"id": i, "tokens": ["In", "Berlin"]}).encode() + b"\n")
+            piped.stdin.flush()
+            assert json.loads(piped.stdout.readline())["id"] == i
+        piped.stdin.close()
+        assert piped.stdout.read() == b""
+    assert piped.returncode == 0
+
+
+def test_a_document_is_answered_when_the_next_one_has_begun(tagger):
+    document = b"-DOCSTART- x\n\nAna x\nsings x\n\nBerlin x\n\n"
+    for pieces, expected in (
+        ([document, document, b"-DOCSTART- x\n\nSo x\n\n"], [2, 3]),
+        ([document, b"-DOCSTART- x\n", b"\nSo x\n"], [2]),
+        ([document, b"So x\n\n"], [3]),  # not before the end of the input, which a third read finds
+    ):
+        stream = Chunks(pieces)
+        asked = [stream.given for piece in prediction.predict(tagger, stream, "pipe", "conll") if "Berlin" in piece]
+        assert asked == expected
+
+
+@pytest.mark.parametrize("input_format", ["conll", "tokens", "text", "jsonl"])
+def test_empty_input_of_a_reader_of_documents_is_empty_output(tagger, input_format):
+    assert "".join(prediction.predict(tagger, io.BytesIO(), "pipe", input_format)) == ""
+    blank = "".join(prediction.predict(tagger, io.BytesIO(b"\n\n"), "pipe", input_format, "conll"))
+    assert blank.strip("\n") == ""

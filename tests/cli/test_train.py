@@ -1,12 +1,16 @@
 import hashlib
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+
+from ner_window.config import dump_yaml, load_config
 
 QUICK = ("train", "configs/quickstart.yaml")
 
@@ -217,3 +221,151 @@ def test_a_string_is_not_taken_for_tokens(model):
 
     with pytest.raises(TypeError, match="expected a list of tokens, got the string 'Elena flew'"):
         Tagger.load(model).tag("Elena flew")
+
+
+EVERYTHING = """
+data: {train: data/train.conll, dev: data/dev.conll, limit: 120}
+vectors:
+  source: data/glove.50d.txt
+  rate: 0.5
+  own_rows: 1
+  parts: true
+  swap: 0.5
+  delta_dropout: true
+  residual: 4
+  neighbors: 3
+window: {radius: 1}
+features:
+  - case
+  - shape
+  - cased_word
+  - prefix2
+  - suffix3
+  - {name: affixes, dropout: 0.2, rate: 0.5}
+  - {name: ngrams, dropout: 0.2, rate: 0.5}
+  - casing
+  - {name: gazetteer, dropout: 0.1}
+  - tag_statistics
+  - {name: first_pass, dropout: 0.3}
+model: {hidden_units: 20, input_dropout: 0.1, dropout: 0.1, scheme: IOB2}
+objective: sentence
+optimizer: {learning_rate: 0.005, weight_decay: 0.01}
+training: {epochs: 2, batch_size: 8, folds: 2}
+"""
+
+
+@pytest.fixture(scope="module")
+def everything(program, root, tmp_path_factory):
+    """A folder with copies of the data, a configuration with everything on, and a model of it in m."""
+    folder = tmp_path_factory.mktemp("everything")
+    shutil.copytree(root / "data", folder / "data")
+    (folder / "everything.yaml").write_text(EVERYTHING)
+    done = program("train", "everything.yaml", "-o", "m", cwd=folder)
+    assert re.search(r"^m: dev F1 [1-9]\d\.\d\d \(epoch \d\)$", done.stdout.strip())
+    parts = re.findall(
+        r"^first pass, part (\d) of 2: F1 \d+\.\d\d on the documents it has not learned from$", done.stderr, re.M
+    )
+    assert parts == ["1", "2"]
+    assert not (folder / "m.checkpoint").exists()
+    return folder
+
+
+def test_the_folder_of_a_run_has_the_whole_configuration(everything):
+    files = {path.name for path in (everything / "m").iterdir()}
+    assert files >= {"config.yaml", "lexicon.json", "metrics.jsonl", "model.json", "timings.json", "words.txt"}
+    resolved = load_config(everything / "m" / "config.yaml")
+    assert resolved == load_config(everything / "everything.yaml")
+    assert [feature.name for feature in resolved.features][-1] == "first_pass"
+    assert dump_yaml(resolved) == (everything / "m" / "config.yaml").read_text()
+
+
+def test_every_command_works_on_a_model_with_everything(program, everything):
+    scored = json.loads(program("evaluate", "m", "data/dev.conll", "--json", cwd=everything).stdout)
+    facts = json.loads((everything / "m" / "model.json").read_text())["facts"]
+    assert scored["entities"]["micro"]["f1"] == pytest.approx(facts["dev_f1"])
+    text = "Elena flew to Oslo. Then Elena wrote from Oslo."
+    explained = json.loads(program("explain", "m", "--sentence", text, "--json", cwd=everything).stdout)
+    assert [len(sentence) for sentence in explained["sentences"]] == [5, 6]
+    drifted = json.loads(program("drift", "m", "--limit", "3", "--json", cwd=everything).stdout)
+    assert drifted["moved"] > 0
+    program("info", "m", cwd=everything)
+
+
+@pytest.mark.parametrize(
+    ("target", "named"), [("m", {"E.first_pass"}), ("everything.yaml", {"E.first_pass", "M", "N"})]
+)
+def test_the_gradients_with_everything_are_right(program, everything, target, named):
+    options = ("--entries", "20", "--windows", "8", "--burn-in", "0", "--json")
+    (check,) = json.loads(program("gradcheck", target, *options, cwd=everything).stdout)
+    assert {row["verdict"] for row in check["parameters"]} == {"ok"}
+    assert {row["name"] for row in check["parameters"]} >= {"E.word", "W", "A"} | named
+
+
+def test_a_model_with_everything_needs_nothing_else(program, everything, tmp_path):
+    copy = tmp_path / "elsewhere" / "m"
+    shutil.copytree(everything / "m", copy)
+    before = program("predict", "m", "data/test.conll", cwd=everything).stdout
+    (everything / "data").rename(everything / "moved")
+    try:
+        after = program("predict", copy, everything / "moved" / "test.conll", cwd=tmp_path).stdout
+    finally:
+        (everything / "moved").rename(everything / "data")
+    assert before == after
+    assert after.count("\n") == before.count("\n") > 1000
+    assert "B-LOC" in after
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "lexicon.json: cannot be read: No such file or directory"),
+        ('{"types": ["LOC"', "lexicon.json: not a lexicon: JSONDecodeError"),
+        ("[]", "lexicon.json: not a lexicon: TypeError"),
+        ('{"types": ["LOC"], "entities": []}', "lexicon.json: not a lexicon: KeyError('words')"),
+        ('{"types": ["LOC"], "entities": [1], "words": {}}', "lexicon.json: not a lexicon: TypeError"),
+        ('{"types": ["LOC"], "entities": [], "words": {"oslo": {"LOC": "x"}}}', "lexicon.json: not a lexicon: "),
+        ('{"types": ["LOC"], "entities": [], "words": ["oslo"]}', "lexicon.json: not a lexicon: "),
+        ('{"types": ["LOC"], "entities": [], "words": {}}', "lexicon.json: "),  # other types than the model's
+    ],
+)
+def test_a_damaged_lexicon_is_said(everything, tmp_path, content, message):
+    from ner_window import Tagger
+    from ner_window.errors import ModelError
+
+    shutil.copytree(everything / "m", tmp_path / "m")
+    path = tmp_path / "m" / "lexicon.json"
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(ModelError) as error:
+        Tagger.load(tmp_path / "m")
+    assert str(error.value).startswith(f"{tmp_path}/m/{message}")
+
+
+def test_a_run_interrupted_in_its_first_pass_resumes_to_identical_weights(program, root, everything):
+    cut = everything / "cut"
+    arguments = ("train", "everything.yaml", "-o", "cut")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ner_window", *arguments],
+        cwd=everything,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(root)},
+    )
+    for line in process.stderr:
+        if line.startswith("first pass, part 1 of 2"):
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (
+        "stopped before the first epoch ended: go on with: ner-window train everything.yaml -o cut --resume" in errors
+    )
+    assert not cut.exists()
+    changed = program(*arguments, "--resume", "--set", "training.folds=3", code=2, cwd=everything)
+    assert "training.folds = 2, got 3" in changed.stderr
+    done = program(*arguments, "--resume", cwd=everything)
+    assert "part 1 of 2" not in done.stderr
+    assert "part 2 of 2" in done.stderr
+    assert digests(cut) == digests(everything / "m")

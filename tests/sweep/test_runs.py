@@ -7,6 +7,7 @@ from ner_window.errors import OutputError
 from ner_window.experiment import Sources
 from ner_window.sweep.plan import load_sweep
 from ner_window.sweep.runs import Outcome, begin, execute, read_outcome
+from ner_window.training import BatchReport, EpochReport
 
 
 def outcomes_of(sweep, directory, resume=True):
@@ -178,3 +179,29 @@ def test_only_a_run_folder_is_replaced_by_a_run(tmp_path):
 
 def test_reading_what_is_not_there_gives_nothing(write, tmp_path):
     assert read_outcome(tmp_path / "none", load_sweep(write("")).runs[0], Sources()) is None
+
+
+def test_runs_of_two_passes(write, corpus, tmp_path):
+    documents = "".join(f"-DOCSTART- O\n\n{corpus}\n" for _ in range(3))
+    sweep = load_sweep(write("set: {training.epochs: 1, 'features': [case, first_pass]}\nseeds: [1, 2]\n"))
+    (tmp_path / "t.conll").write_text(documents)
+    out = tmp_path / "out"
+    reports = list(execute(sweep, out, resume=True))
+    outcomes = [report for report in reports if isinstance(report, Outcome)]
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert [len(outcome.epochs) for outcome in outcomes] == [1, 1]
+    stages = {report.stage for report in reports if isinstance(report, BatchReport)}
+    assert stages == {"", *(f"first pass, part {k} of 3, " for k in (1, 2, 3))}
+    assert {type(report) for report in reports} == {BatchReport, EpochReport, Outcome}
+    again = outcomes_of(sweep, out)
+    assert all(outcome.reused for outcome in again)
+    assert [outcome.measures for outcome in again] == [outcome.measures for outcome in outcomes]
+
+
+def test_a_run_of_two_passes_on_one_document_is_an_error_of_that_run_alone(write, tmp_path):
+    sweep = load_sweep(write("set: {training.epochs: 1}\ngrid: {features: [[case], [case, first_pass]]}\n"))
+    fine, failed = outcomes_of(sweep, tmp_path / "out")
+    assert fine.error is None
+    assert failed.error == (
+        f"features: first_pass needs at least two documents in {tmp_path}/t.conll, got 1; leave it out"
+    )

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner_window.text.documents import casing, document_values, gather, share_values
-from ner_window.text.encoding import Encoder
+from ner_window.text.encoding import Encoder, types_of
 from ner_window.text.features import FEATURES
 from ner_window.text.lexicon import Lexicon
 from ner_window.text.vocabulary import PAD
@@ -198,5 +198,5 @@ def test_composites_stay_with_who_was_encoded_before_they_were_forgotten():
 
 
 def test_types_are_in_the_order_of_their_first_tags():
-    assert encoder(()).types == TYPES
-    assert Encoder({}, ("O", "I-PER", "B-LOC", "B-PER"), 2).types == ("PER", "LOC")
+    assert types_of(TAGS) == TYPES
+    assert types_of(("O", "I-PER", "B-LOC", "B-PER")) == ("PER", "LOC")

@@ -1,0 +1,313 @@
+"""Runs with disguised words and two passes, in this process; those of the program are in tests/cli/test_train.py."""
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from ner_window import experiment
+from ner_window.config import load_config
+from ner_window.errors import ConfigError, ModelError
+from ner_window.run import FoldReport
+from ner_window.scoring import score_in
+from ner_window.tagger import Tagger
+from ner_window.text.encoding import Encoder
+from ner_window.text.lexicon import Lexicon
+from ner_window.training import BatchReport, Disguise, EpochReport
+
+TINY = (
+    "data.limit=120", "training.epochs=2", "training.folds=2", "training.batch_size=32", "model.hidden_units=20",
+    "optimizer.learning_rate=0.01",
+)  # fmt: skip
+WORDS = ("vectors.own_rows=1", "vectors.parts=true", "vectors.swap=0.5", "vectors.delta_dropout=true")
+EVERYTHING = (  # and so little of it that two epochs learn something
+    *WORDS, "vectors.rate=0.5", "data.limit=80", "window.radius=1", "objective=sentence", "model.scheme=IOB2",
+    "model.dropout=0.1", "model.input_dropout=0.1", "optimizer.weight_decay=0.01", "optimizer.learning_rate=0.005",
+    "schedule.name=constant", "training.batch_size=8",
+    "features=[case, shape, {name: affixes, dropout: 0.2, rate: 0.5}, casing, {name: gazetteer, dropout: 0.1}, "
+    "tag_statistics, {name: first_pass, dropout: 0.3}]",
+)  # fmt: skip
+TWO_PASSES = ("features=[case, first_pass]", "training.epochs=3")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NER_WINDOW_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def prepare(root):
+    sources = experiment.Sources()
+    return lambda *settings: experiment.prepare(
+        load_config(root / "configs/quickstart.yaml", [*TINY, *settings]), sources
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(prepare):
+    """A run with everything on, to its end; its reports, and the parameters of the last step."""
+    run = prepare(*EVERYTHING)
+    reports = list(run.reports())
+    assert min(np.bincount(run.jackknife.labels)[[0, 1, -1]]) > 0  # or it would matter little what becomes of them
+    return run, reports, bits(run.state.parameters)
+
+
+@pytest.fixture(scope="module")
+def two_passes(prepare):
+    run = prepare(*TWO_PASSES)
+    return run, list(run.reports())
+
+
+def bits(arrays):
+    """Return arrays as what they are made of: even -0.0 is not 0.0."""
+    return {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
+
+
+def timeless(reports):
+    """Return what reports say, but for the times of epochs."""
+    return [
+        (r.epoch, r.loss, r.dev_f1, r.dev_loss, r.best) if isinstance(r, EpochReport) else r
+        for r in reports
+        if not isinstance(r, BatchReport)
+    ]
+
+
+def test_one_seed_gives_the_same_run_bit_by_bit_and_another_one_does_not(prepare, whole):
+    run, reports, parameters = whole
+    again = prepare(*EVERYTHING)
+    found = list(again.reports())
+    assert found[0] == reports[0]  # of the first batch, of the first part
+    assert timeless(found) == timeless(reports)
+    assert bits(again.state.parameters) == parameters
+    assert np.array_equal(again.jackknife.labels, run.jackknife.labels)
+    assert np.array_equal(again.encoded_train.lines, run.encoded_train.lines)
+    assert next(prepare(*EVERYTHING, "seed=14").reports()).loss != reports[0].loss
+
+
+# After which of the reports of two parts and then two epochs, and how many batches, lost, after that
+@pytest.mark.parametrize(("kept", "batches"), [(0, 3), (1, 0), (2, 3)])
+def test_a_run_that_was_stopped_goes_on_to_the_same_weights(prepare, whole, tmp_path, kept, batches):
+    run, reports, parameters = whole
+    path, cut, found = tmp_path / "m.checkpoint", prepare(*EVERYTHING), []
+    going = cut.reports()
+    for report in going:
+        if not isinstance(report, BatchReport):
+            found.append(report)
+            if len(found) > kept:
+                break
+    cut.save_checkpoint(path)
+    for _ in range(batches):
+        assert isinstance(next(going), BatchReport)
+    resumed = prepare(*EVERYTHING)
+    resumed.resume(path)
+    left = list(resumed.reports())
+    assert timeless(found) + timeless(left) == timeless(reports)
+    assert bits(resumed.state.parameters) == parameters
+    assert bits(resumed.state.best) == bits(run.state.best)
+    assert resumed.state.history == run.state.history
+    assert resumed.state.generator.bit_generator.state == run.state.generator.bit_generator.state
+    assert bits(resumed.finished()[0].parameters) == bits(run.finished()[0].parameters)
+
+
+def test_a_run_of_other_options_is_not_gone_on_with(prepare, whole, tmp_path):
+    whole[0].save_checkpoint(tmp_path / "c")
+    with pytest.raises(ModelError, match=r"c: was written with vectors\.swap = 0\.5, got 0\.25; set it back, or start"):
+        prepare(*EVERYTHING, "vectors.swap=0.25").resume(tmp_path / "c")
+
+
+def test_reports_tell_their_stage_and_how_much_there_is_of_it(two_passes):
+    run, reports = two_passes
+    lengths, folds = run.encoded_train.lengths, run.jackknife.folds
+    totals = {f"first pass, part {k + 1} of 2, ": int(lengths[folds != k].sum()) for k in range(2)}
+    totals[""] = int(lengths.sum())
+    done = Counter()
+    for report in reports:
+        if isinstance(report, BatchReport):
+            assert report.total == totals[report.stage]
+            done[report.stage] += report.windows
+    assert done == {stage: 3 * total for stage, total in totals.items()}  # three epochs each
+    kinds = [type(report) for report in reports]
+    others = [kind for kind, following in pairwise([*kinds, None]) if kind is not BatchReport]
+    assert others == [FoldReport] * 2 + [EpochReport] * 3
+    assert [(r.fold, r.folds) for r in reports if isinstance(r, FoldReport)] == [(1, 2), (2, 2)]
+
+
+def test_a_first_pass_has_not_learned_from_what_it_tags(prepare):
+    run, learned = prepare(*EVERYTHING, "training.folds=3", "training.epochs=1"), []
+    jackknife, documents = run.jackknife, np.array(run.train.documents)
+    make = jackknife.prepare
+
+    def recorded(chosen):
+        learned.append((chosen, make(chosen)))
+        return learned[-1][1]
+
+    jackknife.prepare = recorded
+    list(run.reports())
+    assert len(learned) == 3
+    for fold, (chosen, first) in enumerate(learned):
+        tagged = np.flatnonzero(jackknife.folds == fold)
+        assert len(tagged) > 0
+        assert not set(documents[chosen]) & set(documents[tagged])
+        assert sorted([*chosen, *tagged]) == list(range(len(documents)))
+        sentences = [run.train.tokens[i] for i in chosen]
+        assert first.train.tokens == sentences
+        tags = [run.train.tags[i] for i in chosen]
+        assert first.tagger.lexicon == Lexicon.build(sentences, tags, first.tagger.lexicon.types)
+        assert first.tagger.entities_seen < run.tagger.entities_seen
+        assert first.jackknife is None
+        names = [name for name, _, _ in run.tagger.network.tables]
+        assert [name for name, _, _ in first.tagger.network.tables] == [n for n in names if n != "first_pass"]
+
+
+def test_a_part_is_tagged_with_the_best_parameters(prepare):
+    run, learned = prepare(*TWO_PASSES), []
+    make = run.jackknife.prepare
+
+    def first_epoch_best(chosen):
+        first = make(chosen)
+        f1 = iter((0.3, 0.2, 0.1))
+        first.evaluate = lambda: (next(f1), 1.0)
+        learned.append(first)
+        return first
+
+    run.jackknife.prepare = first_epoch_best
+    assert sum(isinstance(report, FoldReport) for report in run.reports()) == 2
+    for fold, first in enumerate(learned):
+        assert (first.state.epoch, first.state.best_epoch) == (3, 1)
+        assert bits(first.state.changing()) == bits(first.state.best)
+        part = run.train.select(np.flatnonzero(run.jackknife.folds == fold).tolist())
+        tagged = first.tagger.tag_sentences(part.tokens, first.tagger.scheme, part.documents)
+        tokens = np.repeat(run.jackknife.folds, run.encoded_train.lengths) == fold
+        labels = run.jackknife.labels[tokens]
+        assert [run.tagger.tags[label] for label in labels] == [tag for tags in tagged for tag in tags]
+
+
+def test_every_token_gets_the_label_that_its_part_was_tagged_with(two_passes):
+    run, reports = two_passes
+    labels, tags = run.jackknife.labels, np.array(run.tagger.tags)
+    assert len(labels) == sum(map(len, run.train.tokens))
+    assert labels.min() >= 0
+    ends = np.cumsum(run.encoded_train.lengths)
+    predicted = [tags[labels[end - n : end]].tolist() for end, n in zip(ends, run.encoded_train.lengths, strict=True)]
+    for report in (report for report in reports if isinstance(report, FoldReport)):
+        part = np.flatnonzero(run.jackknife.folds == report.fold - 1)
+        score = score_in(run.train.scheme, [run.train.tags[i] for i in part], [predicted[i] for i in part])
+        assert score.micro.f1 == report.f1 > 0.1
+
+
+def test_the_second_pass_learns_from_what_the_first_one_said_of_the_other_places(two_passes):
+    run, _ = two_passes
+    encoded, rows = run.encoded_train, run.tagger.encoder.rows_of("first_pass")
+    vocabulary, kinds = run.tagger.vocabularies[-1], [tag.partition("-")[2] or "O" for tag in run.tagger.tags]
+    tokens = [
+        (document, token.lower())
+        for document, sentence in zip(run.train.documents, run.train.tokens, strict=True)
+        for token in sentence
+    ]
+    told = encoded.lines[rows[:, None], encoded.places]
+    places = {key: [i for i, other in enumerate(tokens) if other == key] for key in set(tokens)}
+    for i, key in enumerate(tokens):
+        others = Counter(kinds[run.jackknife.labels[j]] for j in places[key] if j != i)
+        names = [vocabulary.string(k) for k in told[:, i]]
+        assert (names[0] == "never") == (not others)
+        kinds_told = {name.split()[0] for name in names[1:] if name != "<pad>"}
+        assert len(kinds_told) == min(len(others), 3)
+        untold = [n for kind, n in others.items() if kind not in kinds_told]
+        assert min((others[kind] for kind in kinds_told), default=0) >= max(untold, default=0)
+
+
+def test_documents_are_dealt_out_whole_and_no_part_is_empty(prepare):
+    run = prepare(*TWO_PASSES, "training.folds=50")
+    documents, folds = np.array(run.train.documents), run.jackknife.folds
+    assert len(set(documents.tolist())) == 11  # fewer than the parts that were asked for
+    assert set(folds.tolist()) == set(range(11))
+    assert all(len(set(folds[documents == document].tolist())) == 1 for document in documents)
+
+
+def test_more_parts_than_documents_train(prepare):
+    run = prepare(*TWO_PASSES, "training.folds=50", "data.limit=30", "training.epochs=1")
+    reports = [report for report in run.reports() if isinstance(report, FoldReport)]
+    assert [(report.fold, report.folds) for report in reports] == [(1, 3), (2, 3), (3, 3)]
+    assert run.jackknife.labels.min() >= 0
+
+
+def test_a_single_document_has_no_others_to_learn_the_first_pass_from(prepare, root):
+    with pytest.raises(ConfigError) as error:
+        prepare(*TWO_PASSES, "data.limit=5")
+    train = root / "data/train.conll"
+    expected = f"features: first_pass needs at least two documents in {train}, got 1; leave it out"
+    assert str(error.value) == expected
+
+
+@pytest.mark.parametrize("settings", [(), ("vectors.train=freeze",)])
+def test_only_rows_that_were_shown_move_and_twins_never_do(prepare, monkeypatch, settings):
+    run, shown = prepare(*WORDS, *settings), []
+    frozen, size = bool(settings), len(run.tagger.words)
+    table = run.state.parameters["E.word"]
+    before = table.copy()
+    lines = Disguise.lines
+
+    def recorded(self, corpus, generator):
+        shown.append(lines(self, corpus, generator))
+        return shown[-1]
+
+    monkeypatch.setattr(Disguise, "lines", recorded)
+    list(run.reports())
+    assert len(shown) == 2
+    used = np.unique([epoch.lines[0] for epoch in shown])
+    moved = np.flatnonzero((table != before).any(axis=1))
+    assert moved.tolist() == ([] if frozen else used[used < size].tolist())
+    assert (used >= size).any() == (not frozen)
+    assert (len(table) > size) == (not frozen)  # a frozen table needs no twins
+    assert np.array_equal(table[size:], run.tagger.pretrained[: len(table) - size])
+    assert 1 not in run.encoded_train.lines[0]  # each token has a row
+    assert 1 in shown[0].lines[0]  # but some are swapped
+
+
+@pytest.mark.parametrize("settings", [EVERYTHING, (*WORDS, "vectors.train=freeze"), WORDS])
+def test_the_model_has_no_twins_and_tags_as_training_did(prepare, tmp_path, settings):
+    run = prepare(*settings, "training.epochs=1")
+    list(run.reports())
+    run.state.restore_best()
+    tokens, documents = run.dev.tokens, run.dev.documents
+    before = run.tagger.tag_with_probabilities(tokens, documents)
+    assert run.finish(tmp_path / "m", "ner-window train", force=False) == run.state.best_f1
+    finished, _ = run.finished()
+    loaded = Tagger.load(tmp_path / "m")
+    for tagger in (finished, loaded):
+        assert {name: p.shape for name, p in tagger.parameters.items()} == dict(tagger.network.shapes)
+        assert len(tagger.parameters["E.word"]) == len(tagger.words)
+        assert tagger.tag_with_probabilities(tokens, documents) == before
+    assert bits(loaded.parameters) == bits(finished.parameters)
+    assert loaded.lexicon == run.tagger.lexicon
+
+
+@pytest.mark.parametrize("objective", ["softmax", "margin"])
+def test_the_best_dev_f1_is_that_of_the_model(prepare, objective):
+    run = prepare(*TWO_PASSES, f"objective={objective}", "training.epochs=4")
+    list(run.reports())
+    tagger, score = run.finished()
+    predicted = tagger.tag_sentences(run.dev.tokens, tagger.scheme, run.dev.documents)
+    f1 = score_in(run.dev.scheme, run.dev.tags, predicted).micro.f1
+    assert f1 == score.micro.f1
+    assert f1 == run.state.best_f1 > 0
+
+
+def test_the_first_pass_of_dev_is_the_models_own_and_is_made_anew_each_time(two_passes):
+    run, _ = two_passes
+    empty = run.encoded_dev
+    rows = run.tagger.encoder.rows_of("first_pass")
+    assert not empty.lines[rows].any()
+    once = run.tagger.first_pass(empty)
+    assert once.lines[rows].any()
+    assert np.array_equal(run.tagger.first_pass(once).lines, once.lines)  # it does not see the one before
+
+
+def test_a_hyphenated_word_that_only_dev_has_is_the_mean_of_its_parts(prepare):
+    run = prepare(*EVERYTHING)
+    assert run.encoded_train.lines[0].max() < len(run.tagger.words) <= run.encoded_dev.lines[0].max()
+    assert isinstance(run.tagger.encoder, Encoder)
+    assert np.isfinite(run.evaluate()).all()
