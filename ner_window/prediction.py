@@ -398,6 +398,23 @@ def refuse_existing_file(target: Path, force: bool) -> None:
         raise OutputError(f"{target}: exists already; choose another output, or replace it with --force")
 
 
+def encoded(piece: str, encoding: str, target: Path | str) -> bytes:
+    """Return what is to be written as bytes.
+
+    Raises
+    ------
+    OutputError
+        The encoding does not hold a character.
+    """
+    try:
+        return piece.encode(encoding)
+    except UnicodeEncodeError as error:
+        wrong = piece[error.start]
+        raise OutputError(
+            f"{target}: {encoding} cannot hold {wrong!r}; choose another --encoding, or mend the input"
+        ) from None
+
+
 def write_whole(target: Path, pieces: Iterable[str], encoding: str) -> None:
     """Write a file under a temporary name and move it into place when it is whole.
 
@@ -411,7 +428,7 @@ def write_whole(target: Path, pieces: Iterable[str], encoding: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             for piece in pieces:
-                file.write(piece.encode(encoding))
+                file.write(encoded(piece, encoding, target))
         temporary.replace(target)
     except FileExistsError as error:  # of mkdir, where a folder of the path is a file
         raise OutputError(f"{target}: cannot be written: {error.filename} is not a directory") from None

@@ -57,9 +57,10 @@ def predict(
             pieces = prediction.predict(
                 tagger, stream, shown_name(source), input_format, output_format, scheme, probabilities, layout, cut
             )
+            written = encoding if output_format != "html" else "utf-8"
             if target is None:
                 for piece in pieces:
-                    sys.stdout.buffer.write(piece.encode(encoding if output_format != "html" else "utf-8"))
+                    sys.stdout.buffer.write(prediction.encoded(piece, written, "standard output"))
                     sys.stdout.buffer.flush()
             else:
                 prediction.write_whole(target, pieces, encoding)

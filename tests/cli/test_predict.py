@@ -325,3 +325,12 @@ def test_empty_input_of_a_reader_of_documents_is_empty_output(tagger, input_form
     assert "".join(prediction.predict(tagger, io.BytesIO(), "pipe", input_format)) == ""
     blank = "".join(prediction.predict(tagger, io.BytesIO(b"\n\n"), "pipe", input_format, "conll"))
     assert blank.strip("\n") == ""
+
+
+def test_what_the_encoding_does_not_hold_is_an_error_with_its_place(program, model, tmp_path):
+    (tmp_path / "half.jsonl").write_text('{"tokens": ["Oslo", "\\ud800"]}\n')
+    failed = program("predict", model, tmp_path / "half.jsonl", "--format", "conll", code=2)
+    assert failed.stderr.startswith(r"error: standard output: utf-8 cannot hold '\ud800'; choose another --encoding")
+    failed = program("predict", model, tmp_path / "half.jsonl", "--format", "inline", "-o", tmp_path / "out", code=2)
+    assert f"{tmp_path}/out: utf-8 cannot hold" in failed.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["half.jsonl"]
