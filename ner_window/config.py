@@ -5,10 +5,18 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from ner_window.errors import ConfigError
 from ner_window.nn.optimizers import OptimizerName
@@ -76,8 +84,8 @@ class WindowConfig(Section):
     radius: int = Field(2, ge=0, le=50)
 
 
-def _named_feature(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
+#: The dropout of first_pass, unless another is given: how much of the training corpus shows what a first pass sees.
+FIRST_PASS_DROPOUT = 0.3
 
 
 class FeatureConfig(Section):
@@ -85,8 +93,31 @@ class FeatureConfig(Section):
 
     name: FeatureName
     dimensions: int | None = Field(None, ge=1)
-    dropout: float = Field(0.0, ge=0, lt=1, description="probability that the whole feature of a token is dropped")
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="probability that training drops the whole feature of a token; of first_pass, by default "
+        f"{FIRST_PASS_DROPOUT}, that it drops that of all tokens of a document: from these the first pass is learned",
+    )
     rate: float = Field(1.0, ge=0, description="factor on the learning rate of its table")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written_out(cls, value: object) -> object:
+        named = {"name": value} if isinstance(value, str) else value
+        if isinstance(named, dict) and named.get("name") == "first_pass":
+            return {"dropout": FIRST_PASS_DROPOUT, **named}
+        return named
+
+    @field_validator("dropout")
+    @classmethod
+    def _first_pass_is_learned(cls, dropout: float, info: ValidationInfo) -> float:
+        if not dropout and info.data.get("name") == "first_pass":
+            raise ValueError(
+                "should be greater than 0 for first_pass; the first pass is learned from the documents that it drops"
+            )
+        return dropout
 
     @property
     def size(self) -> int:
@@ -146,12 +177,37 @@ class Config(Section):
     data: DataConfig
     vectors: VectorsConfig = VectorsConfig()
     window: WindowConfig = WindowConfig()
-    features: tuple[Annotated[FeatureConfig, BeforeValidator(_named_feature)], ...] = Field((), strict=False)
+    features: tuple[FeatureConfig, ...] = Field((), strict=False)
     model: ModelConfig = ModelConfig()
     objective: Literal["softmax", "hinge", "margin", "sentence"] = "softmax"
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     training: TrainingConfig = TrainingConfig()
+
+    @field_validator("features")
+    @classmethod
+    def _features_stand_once(cls, features: tuple[FeatureConfig, ...]) -> tuple[FeatureConfig, ...]:
+        names = [feature.name for feature in features]
+        if repeated := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"should name each feature once; repeated: {', '.join(repeated)}")
+        return features
+
+
+def ineffective(config: Config) -> list[str]:
+    """Return a sentence for each setting that does nothing beside the others.
+
+    It is no mistake: the same file serves frozen and random vectors, too.
+    """
+    options = config.vectors
+    found = []
+    if options.swap and options.source != "random" and options.own_rows is None and not options.parts:
+        found.append("vectors.swap does nothing: no word has a row of its own; set vectors.own_rows or vectors.parts")
+    for name in ("delta_dropout", "neighbors"):
+        if getattr(options, name) and options.train == "freeze":
+            found.append(f"vectors.{name} does nothing: the vectors are frozen")
+        elif getattr(options, name) and options.source == "random":
+            found.append(f"vectors.{name} does nothing: the vectors are random, not pre-trained")
+    return found
 
 
 #: Keys that hold paths.
@@ -323,7 +379,8 @@ def _explain(problem: Any, model: type[BaseModel], source: str, origins: dict[st
     if problem["type"] == "missing":
         return f"{where}: {key}: is missing; set it in the file{f' or with --set {key}=...' * (model is Config)}"
     message = problem["msg"].removeprefix("Input ").removeprefix("Value error, ")
-    return f"{where}: {key}: {message}, got {problem['input']!r}"
+    message, semicolon, hint = message.partition("; ")
+    return f"{where}: {key}: {message}, got {problem['input']!r}{semicolon}{hint}"
 
 
 def _fields(model: type[BaseModel], location: Sequence[str]) -> list[str]:

@@ -4,21 +4,22 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ner_window import storage
-from ner_window.config import Config, DataConfig
+from ner_window.config import Config, DataConfig, ineffective
 from ner_window.errors import ConfigError, CorpusError, OutputError
-from ner_window.nn.distillation import Teacher
 from ner_window.nn.initialization import Initializer, he, uniform, xavier, zeros
 from ner_window.nn.network import Network
 from ner_window.nn.optimizers import Optimizer
 from ner_window.run import Jackknife, Run
 from ner_window.tables import RARE, WordTable, build_feature, coverage, pretrained_words, random_words
 from ner_window.tagger import Tagger
+from ner_window.teacher import teacher_digest, teacher_of
 from ner_window.text.conll import Layout
-from ner_window.text.documents import gather
+from ner_window.text.documents import BLOCK, BOUND, gather, hidden_together
 from ner_window.text.features import LEXICON_FEATURES
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.lexicon import Lexicon
@@ -44,13 +45,13 @@ class Sources:
         return self._labelled(path, layout, data.scheme, data.repair)
 
     def digests(self, config: Config) -> dict[str, str]:
-        """Return the SHA-256 of what a run is made from: train, dev and vectors."""
+        """Return the SHA-256 of what a run is made from: train, dev, vectors, and the teacher if it has one."""
         options, data = config.vectors, config.data
         vectors = "random" if options.source == "random" else self.vectors(options.source, options.limit).sha256
         files = {
             name: self.corpus(data, path).corpus.sha256 for name, path in (("train", data.train), ("dev", data.dev))
         }
-        return {**files, "vectors": vectors}
+        return {**files, "vectors": vectors, **teacher_digest(config)}
 
 
 def prepare(config: Config, sources: Sources | None = None) -> Run:
@@ -80,25 +81,63 @@ def corpora_of(config: Config, sources: Sources) -> tuple[LabelledCorpus, Labell
 
 def set_up(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, sources: Sources) -> Run:
     """Set up a new tagger, the state of its training, and all else that a run on these corpora needs."""
-    generator = np.random.default_rng(config.seed)
-    found = build_words(config, learning.tokens, generator, sources)
-    words, table = found.words, found.table
-    trained = found.head if config.vectors.train == "fine-tune" else 0
     types = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
     if not types:
         raise CorpusError(f"{config.data.train}: no entity in it: all tags are O; is it the right tag column?")
+    lengths = [len(tokens) for tokens in learning.tokens]
+    if names_of(config) & LEXICON_FEATURES and len(hidden_together(lengths, learning.documents)) < 2:
+        raise ConfigError(
+            f"features: gazetteer and tag_statistics need at least two documents in {config.data.train}, or "
+            f"{2 * BLOCK} tokens without document lines: each learns from the others; leave them out"
+        )
+    generator = np.random.default_rng(config.seed)
+    found = build_words(config, learning.tokens, generator, sources)
+    scheme = SCHEMES["IO" if config.objective == "margin" else config.model.scheme]
+    in_scheme = [[convert(tags, scheme) for tags in corpus.tags] for corpus in (learning, dev)]
+    disguise = disguise_of(config, found, learning.tokens)
+    tagger = new_tagger(config, found, learning, in_scheme[0], types, generator)
+    if disguise and disguise.delta.any():
+        tagger.parameters["E.word"] = np.concatenate([found.table, found.table[: len(disguise.delta)]])
+    if disguise and disguise.first_pass:
+        disguise = replace(disguise, first_pass_rows=tagger.encoder.rows_of("first_pass"))
+    trained = len(tagger.pretrained)
+    return Run(
+        config,
+        tagger,
+        TrainingState(tagger.parameters, optimizer_of(config), generator, trained),
+        learning,
+        dev,
+        tagger.encode(learning.tokens, in_scheme[0], learning.documents, learning=True),
+        tagger.encoder.encode(dev.tokens, in_scheme[1], dev.documents),
+        ledger=ledger_of(config, found, trained, learning, dev, types),
+        seconds=[],
+        disguise=disguise,
+        jackknife=jackknife_of(config, learning, dev, sources) if "first_pass" in names_of(config) else None,
+        own_rows=found.own,
+        teacher=teacher_of(config, tagger, learning) if config.training.teacher else None,
+    )
+
+
+def new_tagger(
+    config: Config,
+    found: WordTable,
+    learning: LabelledCorpus,
+    tags: Sequence[Sequence[str]],
+    types: Sequence[str],
+    generator: np.random.Generator,
+) -> Tagger:
+    """Return the tagger before its first step; `tags` are those of the training corpus in the model's scheme."""
     features = [(f.name, build_feature(f.name, learning.tokens, types), f.size) for f in config.features]
     scheme = SCHEMES["IO" if config.objective == "margin" else config.model.scheme]
-    tags = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in scheme.prefixes))
+    labels = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in scheme.prefixes))
+    trained = found.head if config.vectors.train == "fine-tune" else 0
+    words = ("word", len(found.words), found.table.shape[1])
     network = Network(
-        tables=(
-            ("word", len(words), table.shape[1]),
-            *((name, len(vocabulary), size) for name, vocabulary, size in features),
-        ),
+        tables=(words, *((name, len(vocabulary), size) for name, vocabulary, size in features)),
         look_ups=tuple((name, v.look_ups) for name, v, _ in features if v.look_ups > 1),
         radius=config.window.radius,
         hidden_units=config.model.hidden_units,
-        labels=len(tags),
+        labels=len(labels),
         activation=config.model.activation,
         objective=config.objective,
         dropout=config.model.dropout,
@@ -108,81 +147,45 @@ def set_up(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, source
         l2=config.optimizer.l2,
         frozen=frozenset() if trained else frozenset({"word"}),
     )
-    in_scheme = [[convert(tags_, scheme) for tags_ in corpus.tags] for corpus in (learning, dev)]
-    disguise = disguise_of(config, found, learning.tokens)
-    if disguise and disguise.delta.any():
-        table = np.concatenate([table, table[: len(disguise.delta)]])
-    parameters = {"E.word": table, **network.initialize(initializer(config), generator)}
-    tagger = Tagger(
+    return Tagger(
         network,
-        parameters,
-        (words, *(vocabulary for _, vocabulary, _ in features)),
-        tags,
+        {"E.word": found.table, **network.initialize(initializer(config), generator)},
+        (found.words, *(vocabulary for _, vocabulary, _ in features)),
+        labels,
         scheme.name,
         learning.scheme.name,
         learning.entity_texts(),
-        table[:trained].copy(),
-        lexicon=Lexicon.build(learning.tokens, in_scheme[0], types) if names_of(config) & LEXICON_FEATURES else None,
+        found.table[:trained].copy(),
+        lexicon=Lexicon.build(learning.tokens, tags, types) if names_of(config) & LEXICON_FEATURES else None,
         words_seen=frozenset(token.lower() for sentence in learning.tokens for token in sentence),
     )
+
+
+def optimizer_of(config: Config) -> Optimizer:
+    """Return the optimizer with its constants, and the factor on the rate of each table."""
     names = set(type(config.optimizer).model_fields) & set(Optimizer.__dataclass_fields__)
     factors = {"E.word": config.vectors.rate, **{f"E.{f.name}": f.rate for f in config.features}}
-    optimizer = Optimizer(**{name: getattr(config.optimizer, name) for name in names}, factors=factors)
-    state = TrainingState(parameters, optimizer, generator, trained)
-    ledger = {
-        "train": {**learning.counts(), "coverage": coverage(words, learning.tokens)},
-        "dev": {**dev.counts(), "coverage": coverage(words, dev.tokens)},
+    return Optimizer(**{name: getattr(config.optimizer, name) for name in names}, factors=factors)
+
+
+def ledger_of(
+    config: Config, found: WordTable, trained: int, learning: LabelledCorpus, dev: LabelledCorpus, types: Sequence[str]
+) -> dict[str, Any]:
+    """Return what was read and what becomes of it: the data ledger."""
+    return {
+        "train": {**learning.counts(), "coverage": coverage(found.words, learning.tokens)},
+        "dev": {**dev.counts(), "coverage": coverage(found.words, dev.tokens)},
         "vectors": {
             **asdict(found.report),
             "sha256": found.sha256,
-            "vocabulary": len(words),
+            "vocabulary": len(found.words),
             "own_rows": found.own,
             "trained_rows": trained,
         },
-        "notes": _margin_notes(types, dev) if config.objective == "margin" else [],
-        "types_only_in_dev": sorted({e.type for tags_ in dev.tags for e in entities_of(tags_)} - set(types)),
+        **{name: {"sha256": digest} for name, digest in teacher_digest(config).items()},
+        "notes": [*ineffective(config), *(_margin_notes(types, dev) if config.objective == "margin" else [])],
+        "types_only_in_dev": sorted({e.type for tags in dev.tags for e in entities_of(tags)} - set(types)),
     }
-    if disguise and disguise.first_pass:
-        disguise = replace(disguise, first_pass_rows=tagger.encoder.rows_of("first_pass"))
-    return Run(
-        config,
-        tagger,
-        state,
-        learning,
-        dev,
-        tagger.encode(learning.tokens, in_scheme[0], learning.documents, learning=True),
-        tagger.encoder.encode(dev.tokens, in_scheme[1], dev.documents),
-        ledger,
-        [],
-        disguise,
-        jackknife_of(config, learning, dev, sources) if "first_pass" in names_of(config) else None,
-        found.own,
-        teacher_of(config, tagger, learning) if config.training.teacher else None,
-    )
-
-
-def teacher_of(config: Config, student: Tagger, learning: LabelledCorpus) -> Teacher:
-    """Return what the model `training.teacher` says of the training corpus: what is learned instead of its labels.
-
-    No document shows it its own entities, as in its own training.
-
-    Raises
-    ------
-    ConfigError
-        It has other tags or another objective than the network that is to be taught.
-    """
-    assert config.training.teacher is not None
-    tagger = Tagger.load(config.training.teacher)
-    theirs, ours = (tagger.tags, tagger.network.objective), (student.tags, student.network.objective)
-    if theirs != ours or ours[1] not in ("softmax", "sentence"):
-        raise ConfigError(
-            f"training.teacher: {config.training.teacher}: a teacher has the same tags and the objective softmax or "
-            f"sentence, got {theirs[1]} with {len(theirs[0])} tags, to teach {ours[1]} with {len(ours[0])} tags"
-        )
-    tags = [convert(each, SCHEMES[tagger.scheme]) for each in learning.tags]
-    encoded = tagger.encode(learning.tokens, tags, learning.documents, learning=True)
-    scores = tagger.scores(tagger.first_pass(encoded))
-    return Teacher(scores, tagger.chain if ours[1] == "sentence" else None)
 
 
 def names_of(config: Config) -> frozenset[str]:
@@ -191,23 +194,42 @@ def names_of(config: Config) -> frozenset[str]:
 
 
 def jackknife_of(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, sources: Sources) -> Jackknife:
-    """Return what makes the first pass's tags of the training corpus: its documents are dealt out to so many parts."""
-    lengths = [len(tokens) for tokens in learning.tokens]
-    parts = gather(lengths, learning.documents)
-    count = min(config.training.folds, len(parts))
+    """Return what makes the first pass's tags of the training corpus: its documents are dealt out to so many parts.
+
+    Each goes to the part that has the fewest tokens. Text without document lines is cut finely enough for even parts.
+
+    Raises
+    ------
+    ConfigError
+        There are not two documents, or a part holds all entities.
+    """
+    lengths = np.array([len(tokens) for tokens in learning.tokens], np.intp)
+    undivided = len(set(learning.documents)) == 1
+    even = min(BOUND, int(lengths.sum()) // (4 * config.training.folds))
+    documents = gather(lengths.tolist(), learning.documents, even if undivided else BOUND)
+    count = min(config.training.folds, len(documents))
     if count < 2:
         raise ConfigError(
-            f"features: first_pass needs at least two documents in {config.data.train}, got {len(parts)}; leave it out"
+            f"features: first_pass needs at least two documents in {config.data.train}, got {len(documents)}; "
+            "leave it out"
         )
-    folds = np.empty(len(lengths), np.intp)
-    for n, part in enumerate(parts):
-        folds[part.start : part.stop] = n % count
+    folds, sizes = np.empty(len(lengths), np.intp), np.zeros(count, np.intp)
+    for document in documents:
+        fold = int(sizes.argmin())
+        folds[document.start : document.stop] = fold
+        sizes[fold] += lengths[document.start : document.stop].sum()
+    with_entities = {fold for fold, tags in zip(folds.tolist(), learning.tags, strict=True) if entities_of(tags)}
+    if len(with_entities) < 2:
+        raise ConfigError(
+            f"features: first_pass: all entities of {config.data.train} are in one of {count} parts, the others have "
+            "nothing to learn from; leave it out"
+        )
     features = tuple(feature for feature in config.features if feature.name != "first_pass")
     training = config.training.model_copy(update={"teacher": None})
     first = config.model_copy(update={"features": features, "training": training})
     return Jackknife(
         folds,
-        np.full(sum(lengths), -1, np.intp),
+        np.full(lengths.sum(), -1, np.intp),
         lambda chosen: set_up(first, learning.select(chosen.tolist()), dev, sources),
     )
 
@@ -229,15 +251,14 @@ def disguise_of(config: Config, found: WordTable, sentences: Sequence[Sequence[s
     """
     options = config.vectors
     hidden = {f.name: f.dropout for f in config.features}.get("first_pass", 0.0)
-    if not (options.swap or options.delta_dropout or hidden):
-        return None
     n = found.counts(sentences)
     rows = np.arange(found.head)
     own = rows >= found.head - found.own
     swap = np.where(own & (n < RARE), options.swap, 0.0)
-    delta = np.where(options.delta_dropout & ~own & (rows > UNKNOWN), 2 / (2 + n), 0.0)
-    if options.train == "freeze":
-        delta = np.zeros_like(delta)
+    tuned = options.delta_dropout and options.train == "fine-tune"
+    delta = np.where(tuned & ~own & (rows > UNKNOWN), 2 / (2 + n), 0.0)
+    if not (swap.any() or delta.any() or hidden):
+        return None
     return Disguise(swap, delta, len(found.words), hidden)
 
 

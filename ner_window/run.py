@@ -188,24 +188,24 @@ class Run:
     def identity(self) -> dict[str, Any]:
         """Return what must be the same for a run to be gone on with."""
         free = {"training.epochs", "training.patience", "data.test", "data.train", "data.dev", "vectors.source"}
+        free |= {"training.teacher"}  # who the teacher is, its digest tells
         flat = {key: value for key, value in flatten(self.config.model_dump(mode="json")).items() if key not in free}
         if self.config.schedule.name == "linear":
             flat["training.epochs"] = self.config.training.epochs
-        files = {f"the SHA-256 of {name}": self.ledger[name]["sha256"] for name in ("train", "dev", "vectors")}
+        names = ("train", "dev", "vectors", "teacher")
+        files = {f"the SHA-256 of {name}": self.ledger.get(name, {}).get("sha256") for name in names}
         return flat | files
 
     def finished(self) -> tuple[Tagger, Score]:
         """Put the best parameters in place; return the tagger as it is used, and its score on dev.
 
-        The pre-trained twins of words are gone, the residual map is folded into the words' table, and the words that
-        never moved are moved like their neighbors, if that was asked for.
+        The pre-trained twins of words are gone, words that never moved are moved like their neighbors, if that was
+        asked for, and then the residual map, which moves all alike, is folded into the words' table.
         """
         self.state.restore_best()
         own = self.tagger.parameters
-        words = own["E.word"][: len(self.tagger.words)]
+        words = self._with_neighbors_moves(own["E.word"][: len(self.tagger.words)])
         network, parameters = fold_residual(self.tagger.network, {**own, "E.word": words})
-        if self.config.vectors.neighbors:
-            parameters["E.word"] = self._with_neighbors_moves(parameters["E.word"])
         tagger = replace(self.tagger, network=network, parameters=parameters)
         encoded = tagger.first_pass(self.encoded_dev)
         predicted = tagger.decode(tagger.scores(encoded), encoded.lengths)
@@ -215,14 +215,14 @@ class Run:
     def _with_neighbors_moves(self, table: Floats) -> Floats:
         """Return the words' table (V, d) in which words that never moved did as their nearest moved neighbors did.
 
-        Rows of a word's own, which began nowhere near it, are nobody's neighbors.
+        Rows of a word's own, which began nowhere near it, are nobody's neighbors. Frozen vectors did not move.
         """
-        before = self.tagger.pretrained
+        before, count = self.tagger.pretrained, self.config.vectors.neighbors
+        if not count or not len(before):
+            return table
         pretrained = slice(len(RESERVED), len(before) - self.own_rows)
         moved = np.any(table[pretrained] != before[pretrained], axis=1)
-        moves = neighbors_moves(
-            before[pretrained][moved], table[pretrained][moved], table[len(before) :], self.config.vectors.neighbors
-        )
+        moves = neighbors_moves(before[pretrained][moved], table[pretrained][moved], table[len(before) :], count)
         return np.concatenate([table[: len(before)], table[len(before) :] + moves])
 
     def finish(self, directory: Path, command: str, *, force: bool) -> float:

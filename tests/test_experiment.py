@@ -157,7 +157,6 @@ def test_twins_stand_behind_the_words_as_the_vectors_came(root):
         ((*DISGUISED, "vectors.train=freeze"), True, False),  # there is nothing tuned
         (DISGUISED[3:], False, True),
         (("vectors.source=random", *DISGUISED), True, False),  # and nothing pre-trained
-        (("vectors.swap=0.5",), False, False),  # no own rows, nothing to swap
     ],
 )
 def test_the_table_has_twins_only_if_words_are_shown_untuned(root, settings, swapped, untuned):
@@ -168,13 +167,52 @@ def test_the_table_has_twins_only_if_words_are_shown_untuned(root, settings, swa
 
 def test_without_any_of_it_words_are_shown_as_they_are(root):
     assert prepare(root).disguise is None
-    assert prepare(root, "features=[case, first_pass]").disguise is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "notes"),
+    [
+        (
+            ("vectors.swap=0.5",),
+            ["vectors.swap does nothing: no word has a row of its own; set vectors.own_rows or vectors.parts"],
+        ),
+        (
+            ("vectors.delta_dropout=true", "vectors.train=freeze"),
+            ["vectors.delta_dropout does nothing: the vectors are frozen"],
+        ),
+        (
+            ("vectors.delta_dropout=true", "vectors.neighbors=3", "vectors.source=random"),
+            [
+                "vectors.delta_dropout does nothing: the vectors are random, not pre-trained",
+                "vectors.neighbors does nothing: the vectors are random, not pre-trained",
+            ],
+        ),
+    ],
+)
+def test_what_does_nothing_does_nothing_and_is_told(root, settings, notes):
+    run = prepare(root, *settings)
+    assert run.disguise is None
+    assert run.ledger["notes"] == notes
+    margin = prepare(root, *settings, "objective=margin")
+    assert len(margin.ledger["notes"]) == len(notes) + 1
+    assert set(notes) < set(margin.ledger["notes"])
+
+
+@pytest.mark.parametrize("feature", ["gazetteer", "tag_statistics"])
+def test_the_lexicon_needs_two_documents_to_learn_from(root, feature):
+    with pytest.raises(ConfigError) as error:
+        prepare(root, f"features=[{feature}]", "data.limit=5")
+    assert str(error.value) == (
+        f"features: gazetteer and tag_statistics need at least two documents in {root}/data/train.conll, or 2000 "
+        "tokens without document lines: each learns from the others; leave them out"
+    )
 
 
 def test_dropout_of_the_first_pass_is_of_documents_not_of_windows(root):
-    run = prepare(root, "features=[{name: case, dropout: 0.1}, {name: first_pass, dropout: 0.3}]")
+    run = prepare(root, "features=[{name: case, dropout: 0.1}, {name: first_pass, dropout: 0.2}]")
     assert run.tagger.network.group_dropout == (("case", 0.1),)
-    assert run.disguise.first_pass == 0.3
+    assert run.disguise.first_pass == 0.2
+    assert prepare(root, "features=[case, first_pass]").disguise.first_pass == 0.3
     assert run.disguise.first_pass_rows.tolist() == [2, 3, 4, 5]  # behind the word's line and the case's
     assert not run.disguise.swap.any()
     assert not run.disguise.delta.any()

@@ -31,8 +31,9 @@ MAY = {
     "prediction": {"errors", "text", "tagger"},
     "scoring": {"errors", "text", "evaluation", "tagger"},
     "run": {"errors", "text", "nn", "evaluation", "storage", "config", "tagger", "training", "scoring"},
-    "experiment": {"errors", "text", "nn", "storage", "config", "tables", "tagger", "training", "run"},
-    "ensemble": {"errors", "config", "tagger", "scoring", "run", "experiment"},
+    "teacher": {"errors", "text.labelled", "text.tagging", "nn.distillation", "storage", "config", "tagger"},
+    "experiment": {"errors", "text", "nn", "config", "tables", "tagger", "training", "run", "teacher", "storage"},
+    "ensemble": {"errors", "config", "tagger", "scoring", "run", "experiment", "storage"},
     "sweep": {"errors", "evaluation", "config", "experiment", "run", "storage", "training", "sweep"},
     "inspection": {
         *("errors", "text", "nn", "config", "tagger", "experiment", "prediction", "evaluation", "scoring"),

@@ -12,6 +12,7 @@ from ner_window.errors import ConfigError, ModelError
 from ner_window.run import FoldReport
 from ner_window.scoring import score_in
 from ner_window.tagger import Tagger
+from ner_window.text.documents import OUTSIDE
 from ner_window.text.encoding import Encoder
 from ner_window.text.lexicon import Lexicon
 from ner_window.training import BatchReport, Disguise, EpochReport
@@ -201,7 +202,7 @@ def test_every_token_gets_the_label_that_its_part_was_tagged_with(two_passes):
 def test_the_second_pass_learns_from_what_the_first_one_said_of_the_other_places(two_passes):
     run, _ = two_passes
     encoded, rows = run.encoded_train, run.tagger.encoder.rows_of("first_pass")
-    vocabulary, kinds = run.tagger.vocabularies[-1], [tag.partition("-")[2] or "O" for tag in run.tagger.tags]
+    vocabulary, kinds = run.tagger.vocabularies[-1], [tag.partition("-")[2] or OUTSIDE for tag in run.tagger.tags]
     tokens = [
         (document, token.lower())
         for document, sentence in zip(run.train.documents, run.train.tokens, strict=True)
@@ -234,9 +235,52 @@ def test_more_parts_than_documents_train(prepare):
     assert run.jackknife.labels.min() >= 0
 
 
+def test_parts_are_about_as_large_as_each_other_and_text_without_documents_is_cut_for_it(prepare, tmp_path, root):
+    lines = (root / "data/train.conll").read_text().split("\n")
+    (tmp_path / "t.conll").write_text(
+        "\n".join(line for line in lines if not line.startswith("-DOCSTART-")).strip("\n")
+    )
+    for settings in ((), (f"data.train={tmp_path}/t.conll",)):
+        run = prepare(*TWO_PASSES, *settings, "training.folds=3", "data.limit=200")
+        lengths, documents, folds = run.encoded_train.lengths, np.array(run.train.documents), run.jackknife.folds
+        sizes = np.bincount(folds, lengths)
+        whole = max(lengths[documents == document].sum() for document in set(documents.tolist()))
+        assert len(sizes) == 3
+        # the last document of the largest part came to it when no other was smaller
+        assert sizes.max() - sizes.min() <= (whole if not settings else lengths.sum() / 12 + lengths.max())
+    assert set(documents.tolist()) == {0}
+
+
+def test_a_part_whose_others_have_no_entities_is_refused(prepare, tmp_path):
+    path = tmp_path / "t.conll"
+    path.write_text("-DOCSTART- O\n\nTove B-PER\nsings O\n\n-DOCSTART- O\n\nrain O\nfalls O\n")
+    with pytest.raises(ConfigError) as error:
+        prepare(*TWO_PASSES, f"data.train={path}")
+    assert str(error.value) == (
+        f"features: first_pass: all entities of {path} are in one of 2 parts, the others have nothing to learn from; "
+        "leave it out"
+    )
+
+
+@pytest.mark.parametrize("objective", ["softmax", "sentence"])
+def test_a_first_pass_is_learned_from_labels_not_from_the_teacher(prepare, tmp_path, objective):
+    teacher = prepare("features=[case]", "training.epochs=1", f"objective={objective}")
+    list(teacher.reports())
+    teacher.finish(tmp_path / "teacher", "ner-window train", force=False)
+    run = prepare(*TWO_PASSES, f"training.teacher={tmp_path}/teacher", f"objective={objective}", "training.epochs=1")
+    assert run.teacher is not None
+    first = run.jackknife.prepare(np.flatnonzero(run.jackknife.folds))
+    assert first.teacher is None
+    assert first.config.training.teacher is None
+    assert first.config.model_copy(update={"features": (), "training": run.config.training}) == run.config.model_copy(
+        update={"features": ()}
+    )  # all else is as it was
+    assert sum(isinstance(report, EpochReport) for report in run.reports()) == 1
+
+
 def test_a_single_document_has_no_others_to_learn_the_first_pass_from(prepare, root):
     with pytest.raises(ConfigError) as error:
-        prepare(*TWO_PASSES, "data.limit=5")
+        prepare(*TWO_PASSES, "data.limit=1")
     train = root / "data/train.conll"
     expected = f"features: first_pass needs at least two documents in {train}, got 1; leave it out"
     assert str(error.value) == expected
@@ -283,6 +327,45 @@ def test_the_model_has_no_twins_and_tags_as_training_did(prepare, tmp_path, sett
         assert tagger.tag_with_probabilities(tokens, documents) == before
     assert bits(loaded.parameters) == bits(finished.parameters)
     assert loaded.lexicon == run.tagger.lexicon
+
+
+def moves_slowly(before, after, unmoved, k):
+    """The mean move of the k nearest moved words, one word after another."""
+    ways = before / np.linalg.norm(before, axis=1, keepdims=True)
+    moves = [(after - before)[np.argsort(-(ways @ vector), kind="stable")[:k]].mean(axis=0) for vector in unmoved]
+    return np.array(moves)
+
+
+@pytest.mark.parametrize("neighbors", [3, 10_000])  # of all, the moves are the same for every word
+@pytest.mark.parametrize("residual", [0, 4])
+def test_words_that_never_moved_are_moved_like_their_neighbors_but_not_like_rows_without_vectors(
+    prepare, neighbors, residual
+):
+    run = prepare("vectors.own_rows=1", "vectors.parts=true", f"vectors.neighbors={neighbors}",
+                  f"vectors.residual={residual}")  # fmt: skip
+    list(run.reports())
+    run.state.restore_best()
+    p = {name: array.astype(np.float64) for name, array in run.state.parameters.items()}
+    table, before = p["E.word"], run.tagger.pretrained.astype(np.float64)
+    head, own = len(before), run.ledger["vectors"]["own_rows"]
+    moved = np.flatnonzero((table[:head] != before).any(axis=1))
+    known = moved[(moved >= 2) & (moved < head - own)]
+    assert len(moved[moved >= head - own]) > 10  # these are nobody's neighbors
+    expected = table.copy()
+    expected[head:] += moves_slowly(before[known], table[known], table[head:], neighbors)
+    assert np.abs(expected - table)[head:].max(axis=1).min() > 1e-5
+    if residual:
+        assert p["N"].any()
+        expected += np.tanh(expected @ p["M"]) @ p["N"]
+    np.testing.assert_allclose(run.finished()[0].parameters["E.word"], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [("vectors.train=freeze",), ("vectors.source=random",), ("vectors.neighbors=0",)])
+def test_without_words_that_moved_and_others_that_did_not_none_is_moved(prepare, settings):
+    run = prepare("vectors.neighbors=3", *settings)
+    list(run.reports())
+    finished = run.finished()[0].parameters["E.word"]
+    assert np.array_equal(finished, run.state.parameters["E.word"])
 
 
 @pytest.mark.parametrize("objective", ["softmax", "margin"])

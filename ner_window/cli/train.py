@@ -79,30 +79,36 @@ def _train_ensemble(
     config: Path, settings: list[str], output: Path | None, count: int, *, resume: bool, force: bool
 ) -> None:
     """Train several networks, each in a directory beside the output, and combine them."""
-    from ner_window import ensemble, experiment, storage
+    from ner_window import ensemble, experiment
     from ner_window.config import load_config
     from ner_window.report.tables import ledger_text
 
     directory = experiment.output_of(config, output)
-    storage.refuse_existing(directory, force or resume)
+    ensemble.begin(directory, resume=resume, force=force)
+    command = _command() + " --force" * directory.exists()
     whole, sources = load_config(config, settings), experiment.Sources()
     members = ensemble.members_of(whole, directory, count)
+    places = [place for _, place in members]
     for i, (member, place) in enumerate(members, 1):
-        if resume and ensemble.is_finished(member, place):
+        if resume and ensemble.is_finished(member, place, sources):
             continue
         run = experiment.prepare(member, sources)
+        if i == 1 and not resume:
+            ensemble.remove(places)  # what an ensemble that is started again with --force had left
         experiment.begin(run, place, resume=resume and experiment.checkpoint_of(place).exists(), force=force or resume)
         if i == 1:
             note(ledger_text(run.ledger))
         note(f"network {i} of {count}, seed {member.seed}")
-        _run_to_end(run, place, _command(), force=True)
-    places = [place for _, place in members]
+        _run_to_end(run, place, command, force=True, begun=i > 1)
     dev_f1 = ensemble.combine(places, whole, sources, directory, _command(), force=force or resume)
     typer.echo(f"{directory}: dev F1 {100 * dev_f1:.2f} ({count} networks)")
 
 
-def _run_to_end(run: "Run", directory: Path, command: str, force: bool) -> None:
-    """Consume the reports: show them, write a checkpoint each epoch, and the model at the end or after Ctrl-C."""
+def _run_to_end(run: "Run", directory: Path, command: str, force: bool, begun: bool = False) -> None:
+    """Consume the reports: show them, write a checkpoint each epoch, and the model at the end or after Ctrl-C.
+
+    `begun` tells that there are other networks to go on with, if this one has no epoch yet.
+    """
     from ner_window.errors import TrainingError
     from ner_window.experiment import checkpoint_of
 
@@ -120,7 +126,7 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool) -> None:
     if not state_of_run.history:
         if failure:
             raise failure
-        saved = f"go on with: {command} --resume" if checkpoint.exists() else "nothing to save"
+        saved = f"go on with: {command} --resume" if begun or checkpoint.exists() else "nothing to save"
         note(f"stopped before the first epoch ended: {saved}")
         raise typer.Exit(130)
     dev_f1 = run.finish(directory, command, force=force)

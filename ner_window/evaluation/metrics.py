@@ -117,7 +117,15 @@ def score(
         Needed for `group` and for the listing of errors.
     groups, group : sequence of str and function, optional
         With them entities, gold or predicted, are also counted by group: `group` maps an entity's tokens, whatever its
-        type, to those of the names `groups` that it is counted under.
+        type, to a sequence of those of the names `groups` that it is counted under: none, one or several. A lone string
+        is no such sequence, it would be read as names of one letter.
+
+    Raises
+    ------
+    ValueError
+        The numbers of sentences, or of tags in a sentence, differ.
+    KeyError
+        `group` gives a name that is not one of `groups`.
     """
     result = Score()
     result.subsets = {name: [0, 0, 0] for name in groups}
@@ -139,7 +147,7 @@ def _count(
     tokens: Sequence[str] | None,
     group: Callable[[Sequence[str]], Sequence[str]] | None,
 ) -> None:
-    """Add the entities of one sentence."""
+    """Add the entities of one sentence, to each of the groups that `group` names too; without tokens only by type."""
     result.tp.update(e.type for e in gold & predicted)
     result.fp.update(e.type for e in predicted - gold)
     result.fn.update(e.type for e in gold - predicted)

@@ -202,6 +202,8 @@ def notes(tagger: Tagger, sentences: Sequence[Sequence[str]]) -> tuple[str, ...]
         )
     if objective == "sentence":
         found.append("the tags are those of the best sequence: learned scores of the steps between tags decide, too")
+    if tagger.reads_documents:
+        found.append("the model reads documents: the text given is taken as its whole document")
     missing = {token: None for sentence in sentences for token in sentence if words.find(token)[1] == "unknown"}
     if missing:
         found.append(f"no vector of their own, taken as the unknown word: {printable(', '.join(missing))}")

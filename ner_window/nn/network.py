@@ -108,7 +108,8 @@ class Network:
     def initialize(self, weights: Initializer, generator: np.random.Generator) -> Parameters:
         """Return new parameters, float32: W, U and M from `weights`, tables random, PReLU slopes 0.25, others zero.
 
-        Rows that are summed begin so much smaller that their sum is as large as a single row of another table.
+        Rows that are summed begin so much smaller that the sum of m different ones has the expected square length of a
+        single row of another table. Equal ones add up to more, such as the pads of a token that has fewer than m.
 
         The words' table is not among them: it comes from pre-trained vectors, or from its own random start. N is zero,
         so that the residual map begins as the identity.

@@ -196,7 +196,7 @@ def expected_steps(left: Floats, A: Floats, right: Floats, log_z: Floats) -> Flo
         result: Floats = np.sum(list(terms), axis=0)
         return result
     weighted = np.exp(left - of_left) * np.exp(scale)
-    steps: Floats = np.exp(A - top) * (weighted.T @ np.exp(right - of_right))
+    steps: Floats = np.exp(A - top, dtype=np.float64) * (weighted.T @ np.exp(right - of_right))
     return steps.astype(A.dtype)
 
 

@@ -114,11 +114,12 @@ def _run(run: PlannedRun, folder: Path, sources: Sources) -> Generator[BatchRepo
 def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float | None]:
     """Return the measures of a finished run, all but its times.
 
-    Losses are those of the last epoch: `gap` is dev less train, `rise` the dev loss less the lowest one before. Both
-    are None for objective margin: there the train loss counts corrupt copies and the dev loss does not, so the two are
-    different quantities.
+    Losses and `distinct_units` are those of the last epoch: `gap` is dev less train, `rise` the dev loss less the
+    lowest one before. Both are None for objective margin: there the train loss counts corrupt copies and the dev loss
+    does not, so the two are different quantities.
     """
-    last, score = epochs[-1], run.finished()[1]
+    last, distinct_units = epochs[-1], run.distinct_units()
+    score = run.finished()[1]  # puts the best parameters in the place of the last ones
     return {
         "dev_f1": score.micro.f1,
         "unseen_f1": Counts(*score.subsets["unseen_words"]).f1,
@@ -127,7 +128,7 @@ def measures_of(run: Run, epochs: Sequence[EpochReport]) -> dict[str, float | No
         "dev_loss": last.dev_loss,
         "gap": last.dev_loss - last.loss,
         "rise": last.dev_loss - min(report.dev_loss for report in epochs),
-        "distinct_units": run.distinct_units(),
+        "distinct_units": distinct_units,
         **_incomparable(run.config),
     }
 

@@ -18,8 +18,14 @@ Sentences = Sequence[Sequence[str]]
 #: parts of about so many, so that a stream can be tagged in bounded memory.
 BOUND = 10_000
 
+#: Tokens of text without document lines that are hidden from each other, where a document would be from itself.
+BLOCK = 1_000
+
 #: The cases that are told of a word's other places.
 CASES = ("lower", "initial", "upper")
+
+#: What stands in the place of a type for words in no entity: ``O`` could be one.
+OUTSIDE = "<outside>"
 
 #: How many of its tags, the most frequent first, are told of a word.
 TOP = 3
@@ -42,6 +48,11 @@ def gather(lengths: Sequence[int], documents: Sequence[int], bound: int = BOUND)
             start, tokens = i, 0
         tokens += length
     return [*parts, range(start, len(lengths))] if len(lengths) else []
+
+
+def hidden_together(lengths: Sequence[int], documents: Sequence[int]) -> list[range]:
+    """Return sentences that must not see each other's tags while training: documents, or `BLOCK`s of a single one."""
+    return gather(lengths, documents, BOUND if len(set(documents)) > 1 else BLOCK)
 
 
 def casing(sentences: Sentences) -> list[tuple[str, ...]]:
@@ -97,7 +108,7 @@ def document_values(feature: str, types: Sequence[str]) -> tuple[str, ...]:
         return tuple("+".join(some) for n in (1, 2, 3) for some in combinations(CASES, n))
     if feature == "gazetteer":
         return tuple(f"{part}-{type_}" for part in "BIES" for type_ in types)
-    return share_values(("O", *types))
+    return share_values((OUTSIDE, *types))
 
 
 def share_values(names: Sequence[str]) -> tuple[str, ...]:

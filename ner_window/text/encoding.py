@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ner_window.text.documents import casing, counts_elsewhere, gather, same_words, share_ids
+from ner_window.text.documents import casing, counts_elsewhere, gather, hidden_together, same_words, share_ids
 from ner_window.text.lexicon import Lexicon
 from ner_window.text.tagging import split_tag
 from ner_window.text.vocabulary import PAD, Integers, Lookup
@@ -84,11 +84,23 @@ class Encoder:
             Whether the lexicon was built from these sentences: each document then does not see its own tags in it.
 
         The lines of the first pass's feature are left empty (pads); see `with_first_pass`.
+
+        Raises
+        ------
+        ValueError
+            There are not as many numbers in `documents` as there are sentences.
         """
+        documents = [0] * len(sentences) if documents is None else documents
+        if len(documents) != len(sentences):
+            raise ValueError(
+                f"documents: expected a number for each of {len(sentences)} sentences, got {len(documents)}"
+            )
         lengths = np.array([len(tokens) for tokens in sentences], np.intp)
         places = positions(lengths, self.radius)
-        parts = gather(lengths.tolist(), documents or [0] * len(lengths))
-        ids = [self._ids(name, sentences, parts, tags if learning else None) for name in self.vocabularies]
+        parts = gather(lengths.tolist(), documents)
+        hidden = hidden_together(lengths.tolist(), documents) if learning else parts
+        own = self._own_lexicons(sentences, tags if learning else None, hidden)
+        ids = [self._ids(name, sentences, parts, own) for name in self.vocabularies]
         lines = np.stack([line(row, places, len(sentences), self.radius) for rows in ids for row in rows])
         label = {tag: i for i, tag in enumerate(self.tags)}
         labels = np.array([label.get(tag, -1) for sentence in tags or () for tag in sentence], np.intp)
@@ -96,8 +108,19 @@ class Encoder:
         composites = getattr(next(iter(self.vocabularies.values())), "composites", ())
         return EncodedCorpus(lines, places, lengths, labels, composites, same, parts)
 
-    def _ids(self, name: str, sentences: Sentences, parts: Sequence[range], tags: Sentences | None) -> Integers:
-        """Return the ids (look-ups, T) of one table; `tags` are those that a document must not see of itself."""
+    def _own_lexicons(
+        self, sentences: Sentences, tags: Sentences | None, parts: Sequence[range]
+    ) -> list[tuple[range, Lexicon | None]]:
+        """Return each part with what it tells the lexicon, which it must not see; None where nothing is hidden."""
+        if self.lexicon is None or tags is None:
+            return [(part, None) for part in parts or [range(0)]]
+        types = self.lexicon.types
+        return [(part, Lexicon.build([sentences[i] for i in part], [tags[i] for i in part], types)) for part in parts]
+
+    def _ids(
+        self, name: str, sentences: Sentences, parts: Sequence[range], own: Sequence[tuple[range, Lexicon | None]]
+    ) -> Integers:
+        """Return the ids (look-ups, T) of one table; a part must not see in the lexicon what is its `own`."""
         vocabulary = self.vocabularies[name]
         match name:
             case "first_pass":
@@ -105,18 +128,16 @@ class Encoder:
             case "casing":
                 return vocabulary.encode(item for part in parts for item in casing([sentences[i] for i in part]))
             case "gazetteer" | "tag_statistics":
-                told = [self._from_lexicon(name, sentences, part, tags) for part in parts or [range(0)]]
+                told = [self._from_lexicon(name, [sentences[i] for i in part], its) for part, its in own]
                 return np.concatenate(told, axis=1)
         return vocabulary.encode(token for sentence in sentences for token in sentence)
 
-    def _from_lexicon(self, name: str, sentences: Sentences, part: range, tags: Sentences | None) -> Integers:
+    def _from_lexicon(self, name: str, document: Sentences, own: Lexicon | None) -> Integers:
         """Return the ids (look-ups, T) of what the lexicon tells of one document."""
-        lexicon, document = self.lexicon, [sentences[i] for i in part]
-        assert lexicon is not None
-        own = Lexicon.build(document, [tags[i] for i in part], lexicon.types) if tags is not None else None
+        assert self.lexicon is not None
         if name == "gazetteer":
-            return self.vocabularies[name].encode(lexicon.matches(document, own))
-        return share_ids(lexicon.tag_counts(document, own))
+            return self.vocabularies[name].encode(self.lexicon.matches(document, own))
+        return share_ids(self.lexicon.tag_counts(document, own))
 
     def without_first_pass(self, encoded: EncodedCorpus) -> EncodedCorpus:
         """Return the corpus as the first pass sees it: its own lines are empty."""

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ner_window.text.documents import TOP, Sentences
+from ner_window.text.documents import OUTSIDE, TOP, Sentences
 from ner_window.text.tagging import entities_of, split_tag
 from ner_window.text.vocabulary import Integers
 
@@ -32,7 +32,7 @@ class Lexicon:
     entities : mapping of tuples of str to counts
         The words of each entity, and how often it is of which type.
     words : mapping of str to counts
-        How often each word is inside an entity of each type, or outside of all (``O``).
+        How often each word is inside an entity of each type, or in none (`OUTSIDE`).
     """
 
     types: tuple[str, ...]
@@ -49,7 +49,7 @@ class Lexicon:
             for entity in entities_of(sentence_tags):
                 entities[tuple(lower[entity.start : entity.end])][entity.type] += 1
             for word, tag in zip(lower, sentence_tags, strict=True):
-                words[word][split_tag(tag)[1] or "O"] += 1
+                words[word][split_tag(tag)[1] or OUTSIDE] += 1
         return cls(tuple(types), dict(entities), dict(words))
 
     @cached_property
@@ -89,7 +89,7 @@ class Lexicon:
 
     def tag_counts(self, sentences: Sentences, own: "Lexicon | None" = None) -> Integers:
         """Return, for each token, how often its word is in no entity, and in one of each type (T, 1 + types)."""
-        kinds = ("O", *self.types)
+        kinds = (OUTSIDE, *self.types)
         known: dict[str, list[int]] = {}
         for word in {token.lower() for tokens in sentences for token in tokens}:
             counts = self.words.get(word, _NONE)
@@ -115,9 +115,10 @@ class Lexicon:
         """
         tree = json.loads(text)
         entities, words = {tuple(entity): counts for entity, counts in tree["entities"]}, dict(tree["words"])
+        kinds = {OUTSIDE, *tree["types"]}
         for counts in (*entities.values(), *words.values()):
-            if not all(isinstance(n, int) for n in dict(counts).values()):
-                raise ValueError(f"expected counts, got {counts!r}")
+            if not all(kind in kinds and isinstance(n, int) for kind, n in dict(counts).items()):
+                raise ValueError(f"expected counts of {', '.join(sorted(kinds))}, got {counts!r}")
         return cls(tuple(tree["types"]), entities, words)
 
 

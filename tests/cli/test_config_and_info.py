@@ -30,6 +30,10 @@ def test_shipped_configs_are_fine(program, name):
         ("- a\n", "expected keys and values, got list"),
         ("a: [\n", "not YAML"),
         ("data: {train: a, dev: b}\nobjective: magic\n", ":2: objective:"),
+        (
+            "data: {train: a, dev: b}\nfeatures: [case, case]\n",
+            ":2: features: should name each feature once, got ['case', 'case']; repeated: case",
+        ),
     ],
 )
 def test_mistakes_are_named_with_their_line(program, tmp_path, text, message):
@@ -50,7 +54,7 @@ def test_numbers_and_strings_of_yaml(tmp_path):
 def test_info(program, model):
     output = program("info", model).stdout
     assert "dev F1" in output
-    assert json.loads(program("info", model, "--json").stdout)["format"] == 1
+    assert json.loads(program("info", model, "--json").stdout)["format"] == 2
 
 
 @pytest.mark.parametrize(

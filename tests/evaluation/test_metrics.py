@@ -94,7 +94,7 @@ def test_tokens_and_accuracy_are_those_of_a_plain_count(corpus):
 
 
 def by_text(seen):
-    return ("seen", "unseen"), lambda tokens: "seen" if " ".join(tokens) in seen else "unseen"
+    return ("seen", "unseen"), lambda tokens: ["seen" if " ".join(tokens) in seen else "unseen"]
 
 
 @given(CORPORA, st.sets(st.sampled_from(["a", "b", "c", "a b", "b c"])))
@@ -114,8 +114,21 @@ def test_seen_goes_by_text_whatever_the_type():
 
 
 def test_a_group_that_no_entity_is_in_is_counted_as_empty():
-    result = score([["B-PER"]], [["O"]], [["Mira"]], ("none", "all"), lambda tokens: "all")
+    result = score([["B-PER"]], [["O"]], [["Mira"]], ("none", "all"), lambda tokens: ["all"])
     assert list(result.subsets.items()) == [("none", [0, 0, 0]), ("all", [0, 0, 1])]
+
+
+def test_an_entity_is_counted_in_each_of_its_groups_and_may_be_in_none():
+    names = {"Mira": ["short", "known"], "Lund": ["short"], "Norlake": []}
+    gold, predicted = [["B-PER", "B-LOC", "B-ORG"]], [["B-PER", "O", "B-LOC"]]
+    result = score(gold, predicted, [["Mira", "Lund", "Norlake"]], ("short", "known"), lambda tokens: names[tokens[0]])
+    # Mira is right and in both groups, Lund is missed; Norlake, of the wrong type, is in no group
+    assert result.subsets == {"short": [1, 0, 1], "known": [1, 0, 0]}
+
+
+def test_a_group_that_was_not_announced_is_an_error():
+    with pytest.raises(KeyError, match="other"):
+        score([["B-PER"]], [["O"]], [["Mira"]], ("one",), lambda tokens: ["other"])
 
 
 @given(CORPORA)

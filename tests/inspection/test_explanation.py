@@ -9,6 +9,7 @@ from ner_window.inspection.explanation import cut, explain
 from ner_window.nn.activations import ACTIVATIONS
 from ner_window.nn.network import Network
 from ner_window.tagger import Tagger
+from ner_window.text.documents import document_values
 from ner_window.text.features import FEATURES
 from ner_window.text.vocabulary import HashedStrings, Vocabulary
 from ner_window.text.words import Words
@@ -110,6 +111,21 @@ def test_notes_name_unknown_words_and_scores_that_are_no_probabilities():
     assert explain(make(), SENTENCES).notes == ("no vector of their own, taken as the unknown word: Qxz",)
     assert "only their order counts" in explain(make("margin"), SENTENCES[:1]).notes[0]
     assert explain(make(), SENTENCES[:1]).notes == ()
+
+
+def test_a_model_that_reads_documents_says_that_it_has_only_this_text():
+    made = make()
+    network = replace(made.network, tables=(*made.network.tables, ("casing", 9, 2)))
+    generator = np.random.default_rng(1)
+    parameters = {name: generator.normal(0, 1, shape).astype(np.float32) for name, shape in network.shapes.items()}
+    casing = FEATURES["casing"].lookup(document_values("casing", ()))
+    tagger = replace(made, network=network, parameters=parameters, vocabularies=(*made.vocabularies, casing))
+    told = explain(tagger, SENTENCES)
+    assert told.adds_up
+    assert told.notes == (
+        "the model reads documents: the text given is taken as its whole document",
+        "no vector of their own, taken as the unknown word: Qxz",
+    )
 
 
 def test_a_wrong_gradient_is_found_out(monkeypatch):

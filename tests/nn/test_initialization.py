@@ -42,6 +42,13 @@ def test_embedding_rows_have_expected_square_length_one():
     assert (embedding((2000, 50), rng()) ** 2).sum(axis=1).mean() == pytest.approx(1, rel=0.01)
 
 
+def test_sums_of_different_rows_have_expected_square_length_one_and_equal_ones_add_up_to_more():
+    table = embedding((2000, 50), rng(), summed=8)
+    sums = table.reshape(250, 8, 50).sum(axis=1)
+    assert (sums**2).sum(axis=1).mean() == pytest.approx(1, rel=0.05)
+    assert ((8 * table) ** 2).sum(axis=1).mean() == pytest.approx(8, rel=0.05)  # 8^2 / 8
+
+
 @pytest.mark.parametrize("initializer", [xavier, he, embedding])
 def test_draws_repeat_with_the_seed(initializer):
     np.testing.assert_array_equal(initializer((3, 4), rng()), initializer((3, 4), rng()))

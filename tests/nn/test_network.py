@@ -399,6 +399,18 @@ def test_input_dropout_drops_elements_of_words_and_group_dropout_whole_features(
     np.testing.assert_array_equal(dropped, (cases == 0).any(axis=2))
 
 
+@pytest.mark.parametrize("group", [(), (("word", 0.0),)])
+def test_input_dropout_is_of_words_alone(group):
+    network = make_network(input_dropout=0.5, group_dropout=group)
+    parameters, trace = draw(network), {}
+    network.forward(parameters, WINDOWS, np.random.default_rng(0), trace)
+    x = trace["x"].reshape(4, 5, 5)  # of each place three elements of the word and two of its case
+    np.testing.assert_array_equal(x[:, :, 3:], parameters["E.case"][CASES])
+    kept = x[:, :, :3] != 0
+    assert 0 < kept.mean() < 1
+    np.testing.assert_allclose(x[:, :, :3], kept * parameters["E.word"][WORDS] * 2)  # scaled by 1 / (1 - 0.5)
+
+
 def test_nothing_of_the_input_is_dropped_in_use():
     plain, _ = make_network().forward(draw(make_network()), WINDOWS)
     dropping = make_network(input_dropout=0.5, group_dropout=(("case", 0.5),))

@@ -86,13 +86,58 @@ def test_loss_by_hand():
     np.testing.assert_allclose(dend, np.array([2 / 6, 4 / 6 - 1]) / 2, atol=1e-15)
 
 
+def as_dtype(arrays, dtype):
+    """Return arrays with their floats as another type."""
+    return [x.astype(dtype) if x.dtype.kind == "f" else x for x in arrays]
+
+
+@pytest.mark.parametrize("scale", [30, 100, 300, 1000])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_huge_scores_do_not_overflow(dtype):
-    S, y, lengths, A, start, end = (np.asarray(x, dtype if i not in (1, 2) else None) for i, x in
-                                    enumerate(draw(3, [40, 2], scale=1000)))  # fmt: skip
-    J, backprop = sentence_log_likelihood(S, y, lengths, A, start, end)
-    assert np.isfinite(J)
-    assert all(np.isfinite(g).all() and g.dtype == dtype for g in backprop())
+def test_huge_scores_do_not_overflow(dtype, scale):
+    drawn = as_dtype(draw(3, [40, 2], scale=scale), np.float32)  # numbers that both types have
+    J, backprop = sentence_log_likelihood(*as_dtype(drawn, dtype))
+    exact, exact_back = sentence_log_likelihood(*as_dtype(drawn, np.float64))
+    assert pytest.approx(exact, rel=1e-6) == J
+    assert np.isfinite(exact)
+    for gradient, expected in zip(backprop(), exact_back(), strict=True):
+        assert gradient.dtype == dtype
+        assert np.isfinite(expected).all()
+        # in float32 a sum of 40 scores of 1000, a logarithm, is exact to 40,000 / 2^24 = 0.002
+        np.testing.assert_allclose(gradient, expected, atol=40 * scale / 2**24)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("spread", [50, 100, 200])
+def test_certain_steps_are_counted_once_however_unlikely_others_make_them(dtype, spread):
+    # A is from -spread / 2 to spread / 2, but each token's score leaves no doubt of its label
+    generator = np.random.default_rng(7)
+    A, y = generator.uniform(-spread / 2, spread / 2, (4, 4)), generator.integers(0, 4, 50)
+    A[0, 0], A[1, 1] = -spread / 2, spread / 2
+    S = np.zeros((50, 4))
+    S[np.arange(50), y] = 2 * spread + 60  # more than two steps can lose
+    none, lengths = np.zeros(4), np.array([30, 1, 19])
+    S, A, none = as_dtype((S, A, none), dtype)
+    lattice = sentence.Lattice.walk(S, Steps.of(lengths), A, none, none)
+    _, expected, _, _ = lattice.counts()
+    counted = np.zeros((4, 4))
+    for before, after, first in zip(y, y[1:], np.isin(np.arange(1, 50), [30, 31]), strict=False):
+        counted[before, after] += not first  # a sentence's first token has no step to it
+    np.testing.assert_allclose(expected, counted, atol=0.02 if dtype == np.float32 else 1e-9)
+    J, backprop = sentence_log_likelihood(S, y, lengths, A, none, none)
+    assert pytest.approx(0, abs=1e-3) == J
+    assert max(np.abs(gradient).max() for gradient in backprop()) < 1e-3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_certain_step_whose_own_score_is_far_below_another_is_expected_once(dtype):
+    # A[0, 1] is 200 less than A[1, 1], which no sequence uses: exp(-200) is nothing in float32
+    left, right = np.array([[300.0, -300.0]]), np.array([[-300.0, 300.0]])
+    A = np.array([[0.0, -100.0], [0.0, 100.0]])
+    log_z = np.array([300.0 - 100 + 300])  # all but log(1 + 3 e^-400 ...)
+    with np.errstate(over="raise", invalid="raise"):
+        steps = sentence.expected_steps(*as_dtype((left, A, right, log_z), dtype))
+    assert steps.dtype == dtype
+    np.testing.assert_allclose(steps, [[0, 1], [0, 0]], rtol=1e-6, atol=1e-6)
 
 
 def test_scores_are_left_as_they_are_and_backprop_can_be_called_twice():

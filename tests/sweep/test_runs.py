@@ -4,9 +4,9 @@ import pytest
 
 from ner_window import storage
 from ner_window.errors import OutputError
-from ner_window.experiment import Sources
+from ner_window.experiment import Sources, prepare
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Outcome, begin, execute, read_outcome
+from ner_window.sweep.runs import Outcome, begin, execute, measures_of, read_outcome
 from ner_window.training import BatchReport, EpochReport
 
 
@@ -50,6 +50,16 @@ def test_zero_weights_leave_all_hidden_units_alike(write, tmp_path):
     zeros, uniform = outcomes_of(sweep, tmp_path / "out")
     assert zeros.measures["distinct_units"] == 1
     assert uniform.measures["distinct_units"] == 100
+
+
+def test_units_are_counted_as_the_last_epoch_left_them_and_f1_is_of_the_best(write):
+    run = prepare(load_sweep(write("set: {training.epochs: 1}\n")).runs[0].config)
+    epochs = [report for report in run.reports() if isinstance(report, EpochReport)]
+    run.state.parameters["W"][:] = 0  # as an epoch after the best one might have left it
+    measures = measures_of(run, epochs)
+    assert measures["distinct_units"] == 1
+    assert measures["dev_f1"] == run.state.best_f1
+    assert run.distinct_units() == 100  # the best ones are in place now
 
 
 def test_resuming_runs_what_is_new_changed_or_damaged_and_nothing_else(write, corpus, tmp_path):
@@ -199,7 +209,8 @@ def test_runs_of_two_passes(write, corpus, tmp_path):
 
 
 def test_a_run_of_two_passes_on_one_document_is_an_error_of_that_run_alone(write, tmp_path):
-    sweep = load_sweep(write("set: {training.epochs: 1}\ngrid: {features: [[case], [case, first_pass]]}\n"))
+    grid = "grid: {features: [[case], [case, first_pass]]}\n"
+    sweep = load_sweep(write(f"set: {{training.epochs: 1, data.limit: 1}}\n{grid}"))
     fine, failed = outcomes_of(sweep, tmp_path / "out")
     assert fine.error is None
     assert failed.error == (

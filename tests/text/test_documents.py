@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from ner_window.text.documents import (
+    OUTSIDE,
     SHARES,
     TOP,
     TOTALS,
@@ -188,7 +189,9 @@ def test_the_values_of_document_features_are_closed():
         f"{part}-{type_}" for part in "BIES" for type_ in ("LOC", "PER")
     )
     for name in ("tag_statistics", "first_pass"):
-        assert document_values(name, ["LOC", "PER"]) == share_values(["O", "LOC", "PER"])
+        assert document_values(name, ["LOC", "PER"]) == share_values([OUTSIDE, "LOC", "PER"])
         assert FEATURES[name].look_ups == 1 + TOP
     assert FEATURES["gazetteer"].look_ups == TOP
     assert len(share_values(["O", "LOC"])) == len(TOTALS) + 2 * len(SHARES) == len(set(share_values(["O", "LOC"])))
+    with_o = document_values("tag_statistics", ["O", "LOC"])
+    assert len(set(with_o)) == len(with_o) == len(TOTALS) + 3 * len(SHARES)

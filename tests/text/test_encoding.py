@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner_window.text.documents import casing, document_values, gather, share_values
+from ner_window.text import documents
+from ner_window.text.documents import OUTSIDE, casing, document_values, gather, share_values
 from ner_window.text.encoding import Encoder, types_of
 from ner_window.text.features import FEATURES
 from ner_window.text.lexicon import Lexicon
@@ -44,7 +45,7 @@ def strings_of(name, token, document, place, lexicon):
         case "gazetteer":
             return lexicon.matches(document)[place]
         case "tag_statistics":
-            return told(lexicon.tag_counts([[token]])[0].tolist(), ["O", *TYPES])
+            return told(lexicon.tag_counts([[token]])[0].tolist(), [OUTSIDE, *TYPES])
     return FEATURES[name].extract(token)
 
 
@@ -159,6 +160,48 @@ def test_all_sentences_together_are_one_document_that_knows_nothing_while_learni
     assert set(learning.lines[subject.rows_of("tag_statistics")[0], learning.places].tolist()) == {never}
 
 
+def test_what_a_document_tells_the_lexicon_is_counted_once_for_all_features(monkeypatch):
+    tokens, tags = [tokens for tokens, _ in TRAINING], [tags for _, tags in TRAINING]
+    subject, built, build = encoder(("gazetteer", "tag_statistics")), [], Lexicon.build
+    monkeypatch.setattr(Lexicon, "build", lambda *arguments: built.append(arguments[0]) or build(*arguments))
+    subject.encode(tokens, tags, [0, 1, 1], learning=True)
+    assert built == [tokens[:1], tokens[1:]]
+    subject.encode(tokens, tags, [0, 1, 1])
+    assert len(built) == 2  # who is not learning sees all
+
+
+def test_a_type_called_o_is_another_thing_than_outside():
+    tokens, tags = [["Ohm", "is", "Ohm"], ["is"]], [["S-O", "O", "O"], ["O"]]
+    lexicon = Lexicon.build(tokens, tags, ["O"])
+    features = ("tag_statistics", "first_pass")
+    lookups = {name: FEATURES[name].lookup(document_values(name, ["O"])) for name in features}
+    subject = Encoder({"word": Words(["ohm", "is"]), **lookups}, ("O", "S-O"), 0, lexicon)
+    encoded = subject.with_first_pass(subject.encode(tokens), np.array([1, 0, 0, 0]))
+    shown = {
+        name: [
+            [lookup.string(i) for i in column if i]
+            for column in encoded.lines[subject.rows_of(name)][:, encoded.places].T
+        ]
+        for name, lookup in lookups.items()
+    }
+    ohm, is_ = ["2 or 3 times", "<outside> mostly", "O mostly"], ["2 or 3 times", "<outside> always"]
+    assert shown["tag_statistics"] == [ohm, is_, ohm, is_]
+    assert shown["first_pass"] == [
+        ["once", "<outside> always"],
+        ["once", "<outside> always"],
+        ["once", "O always"],
+        ["once", "<outside> always"],
+    ]
+
+
+@pytest.mark.parametrize("documents", [[], [0], [0, 0, 1]])
+def test_documents_have_a_number_for_each_sentence(documents):
+    with pytest.raises(
+        ValueError, match=rf"^documents: expected a number for each of 2 sentences, got {len(documents)}$"
+    ):
+        encoder(()).encode([["Oslo"], ["Mill"]], documents=documents)
+
+
 def test_a_first_pass_tells_how_the_same_word_is_tagged_elsewhere_in_its_document():
     sentences = [["Oslo", "of", "Oslo"], ["oslo"], ["Oslo"]]
     subject = encoder(("case", "first_pass"))
@@ -167,12 +210,12 @@ def test_a_first_pass_tells_how_the_same_word_is_tagged_elsewhere_in_its_documen
     assert not encoded.lines[2:].any()
     labels = np.array([TAGS.index(tag) for tag in ("S-LOC", "O", "B-ORG", "O", "S-LOC")])
     second = subject.with_first_pass(encoded, labels)
-    values = share_values(["O", *TYPES])
+    values = share_values([OUTSIDE, *TYPES])
     shown = [[values[i - 2] for i in column if i] for column in second.lines[2:, second.places].T]
     assert shown == [
-        ["2 or 3 times", "O mostly", "ORG mostly"],  # the others: ORG and O
+        ["2 or 3 times", "<outside> mostly", "ORG mostly"],  # the others: ORG and O
         ["never"],
-        ["2 or 3 times", "O mostly", "LOC mostly"],
+        ["2 or 3 times", "<outside> mostly", "LOC mostly"],
         ["2 or 3 times", "LOC mostly", "ORG mostly"],
         ["never"],  # alone in its document
     ]
@@ -200,3 +243,21 @@ def test_composites_stay_with_who_was_encoded_before_they_were_forgotten():
 def test_types_are_in_the_order_of_their_first_tags():
     assert types_of(TAGS) == TYPES
     assert types_of(("O", "I-PER", "B-LOC", "B-PER")) == ("PER", "LOC")
+
+
+def test_text_without_document_lines_hides_blocks_from_themselves_only(monkeypatch):
+    monkeypatch.setattr(documents, "BLOCK", 4)
+    sentences, tags = [tokens for tokens, _ in TRAINING], [tags for _, tags in TRAINING]
+    made = encoder(("gazetteer",))
+    rows = made.rows_of("gazetteer")
+    together = made.encode(sentences, tags, [0, 0, 0], learning=True)  # blocks: the first sentence, the other two
+    told = together.lines[rows][:, together.places[[0, 4, 6, 8]]]
+    assert not told[:, [0, 1, 3]].any()
+    assert [made.vocabularies["gazetteer"].string(int(i)) for i in told[:, 2] if i] == ["S-LOC"]
+    in_use = made.encode(sentences, documents=[0, 0, 0])
+    assert in_use.lines[rows][:, in_use.places[[0, 4, 8]]].any(axis=0).all()
+
+
+def test_blocks_are_of_a_single_document_only():
+    assert documents.hidden_together([600] * 4, [0] * 4) == [range(0, 2), range(2, 4)]
+    assert documents.hidden_together([600] * 4, [0, 0, 0, 1]) == [range(0, 3), range(3, 4)]

@@ -57,8 +57,8 @@ def of(text):
 def test_entities_and_words_are_counted_in_lower_case():
     lexicon = of("[LOC North Bank] and [ORG North Bank]\n[LOC NORTH BANK] or a bank")
     assert lexicon.entities == {("north", "bank"): {"LOC": 2, "ORG": 1}}
-    assert lexicon.words["bank"] == {"LOC": 2, "ORG": 1, "O": 1}
-    assert lexicon.words["and"] == {"O": 1}
+    assert lexicon.words["bank"] == {"LOC": 2, "ORG": 1, "<outside>": 1}
+    assert lexicon.words["and"] == {"<outside>": 1}
     assert lexicon.longest == {"north": 2}
 
 
@@ -148,8 +148,22 @@ def test_json_is_one_line_that_a_person_can_read():
     assert json.loads(text) == {
         "types": ["LOC", "ORG", "PER"],
         "entities": [[["ås"], {"LOC": 1, "ORG": 1}]],
-        "words": {"is": {"O": 1}, "ås": {"LOC": 1, "ORG": 1}},
+        "words": {"is": {"<outside>": 1}, "ås": {"LOC": 1, "ORG": 1}},
     }
+
+
+def test_a_word_of_a_type_called_o_is_not_outside():
+    lexicon = Lexicon.build([["Ohm", "is"], ["Ohm"]], [["B-O", "O"], ["O"]], ["O"])
+    assert lexicon.words == {"ohm": {"O": 1, "<outside>": 1}, "is": {"<outside>": 1}}
+    assert lexicon.tag_counts([["Ohm", "is", "new"]]).tolist() == [[1, 1], [1, 0], [0, 0]]
+
+
+UNKNOWN_TYPE = '{"types": ["LOC"], "entities": [], "words": {"is": {"O": 1}}}'
+
+
+def test_counts_of_a_type_that_it_does_not_have_are_refused():
+    with pytest.raises(ValueError, match=r"^expected counts of <outside>, LOC, got {'O': 1}$"):
+        Lexicon.from_json(UNKNOWN_TYPE)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"types": []}'])
