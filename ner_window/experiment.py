@@ -303,6 +303,9 @@ def begin(run: Run, directory: Path, *, resume: bool, force: bool) -> None:
             raise ConfigError(f"{checkpoint}: no checkpoint to resume from; leave --resume out to start")
         run.resume(checkpoint)
         return
+    teacher = run.config.training.teacher
+    if teacher and Path(teacher).resolve() == directory.resolve():
+        raise OutputError(f"{directory}: is the teacher, and would be lost; choose another output")
     storage.refuse_existing(directory, force)
     if checkpoint.exists() and not force:
         raise OutputError(f"{checkpoint}: an unfinished run; go on with --resume, or start again with --force")

@@ -206,7 +206,10 @@ class Run:
         own = self.tagger.parameters
         words = self._with_neighbors_moves(own["E.word"][: len(self.tagger.words)])
         network, parameters = fold_residual(self.tagger.network, {**own, "E.word": words})
-        tagger = replace(self.tagger, network=network, parameters=parameters)
+        pretrained = self.tagger.pretrained
+        if self.config.vectors.neighbors or self.config.vectors.residual:  # more words have moved than training saw
+            pretrained = np.concatenate([pretrained, own["E.word"][len(pretrained) : len(words)]])
+        tagger = replace(self.tagger, network=network, parameters=parameters, pretrained=pretrained)
         encoded = tagger.first_pass(self.encoded_dev)
         predicted = tagger.decode(tagger.scores(encoded), encoded.lengths)
         groups = {"tokens": self.dev.tokens, "groups": GROUPS, "group": partial(groups_of, tagger)}
@@ -236,8 +239,7 @@ class Run:
             "best": best,
             **dev_facts(score),
             "config": flatten(self.config.model_dump(mode="json", exclude={"data", "vectors"}))
-            | {"vectors.train": self.config.vectors.train}
-            | {"vectors.residual": self.config.vectors.residual, "vectors.neighbors": self.config.vectors.neighbors},
+            | {f"vectors.{key}": value for key, value in self.config.vectors.model_dump(exclude={"source"}).items()},
         }
         if self.config.objective == "margin":
             c = self.state.parameters["c"].tolist()

@@ -324,3 +324,11 @@ def test_the_digests_of_a_run_tell_its_teacher(root, ensemble, tmp_path):
     assert taught == digests()
     with pytest.raises(ModelError, match="not a model directory"):
         digests(f"training.teacher={tmp_path}")
+
+
+def test_a_teacher_is_not_replaced_by_what_it_teaches(ensemble, program):
+    before = (ensemble / "model.json").read_bytes()
+    failed = program("distill", ensemble, "configs/quickstart.yaml", *TINY, "--set", f"objective={ensemble.name}", "-o",
+                     ensemble, "--force", code=2)  # fmt: skip
+    assert f"{ensemble}: is the teacher, and would be lost; choose another output" in failed.stderr
+    assert (ensemble / "model.json").read_bytes() == before

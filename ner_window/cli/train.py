@@ -117,21 +117,24 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool, begun: b
     before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     failure: TrainingError | None = None
     try:
-        _consume(run, checkpoint, stopped)
-    except TrainingError as error:
-        failure = error
+        try:
+            _consume(run, checkpoint, stopped)
+        except TrainingError as error:
+            failure = error
+        # a second Ctrl-C does not keep the model from being saved
+        dev_f1 = run.finish(directory, command, force=force) if run.state.history else None
     finally:
         signal.signal(signal.SIGINT, before)
     state_of_run = run.state
-    if not state_of_run.history:
+    if dev_f1 is None:
         if failure:
             raise failure
         saved = f"go on with: {command} --resume" if begun or checkpoint.exists() else "nothing to save"
         note(f"stopped before the first epoch ended: {saved}")
         raise typer.Exit(130)
-    dev_f1 = run.finish(directory, command, force=force)
-    best = f"{directory}: dev F1 {100 * dev_f1:.2f} (epoch {state_of_run.best_epoch})"
-    typer.echo(best)
+    if run.config.vectors.neighbors:
+        note(f"dev F1 {100 * state_of_run.best_f1:.2f} before unmoved words were moved like their neighbours")
+    typer.echo(f"{directory}: dev F1 {100 * dev_f1:.2f} (epoch {state_of_run.best_epoch})")
     if failure:
         raise TrainingError(f"{failure}; the best model so far is saved in {directory}")
     if stopped:
@@ -164,7 +167,7 @@ def _consume(run: "Run", checkpoint: Path, stopped: list[int]) -> None:
             bar = None
             run.save_checkpoint(checkpoint)
         if isinstance(report, FoldReport):
-            left = "on the documents it has not learned from"
+            left = "on text that it has not learned from"
             note(f"first pass, part {report.fold} of {report.folds}: F1 {100 * report.f1:.2f} {left}")
         elif isinstance(report, EpochReport):
             note(

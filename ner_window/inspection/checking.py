@@ -99,6 +99,9 @@ def check_every(path: Path, overrides: Sequence[str], options: Options) -> Itera
 
 def _check_run(config: Config, title: str, options: Options) -> Iterator[Check]:
     run = experiment.prepare(config)
+    if run.jackknife:  # a check needs no first pass, only numbers that one could give: the tags themselves
+        encoder, run.jackknife = run.tagger.encoder, None
+        run.encoded_train = encoder.with_first_pass(run.encoded_train, run.encoded_train.labels)
     source = (run.train, run.encoded_train)
     yield _check_tagger(run.tagger, *source, title, "before training", options)
     if options.burn_in:

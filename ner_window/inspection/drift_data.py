@@ -102,6 +102,8 @@ def seen_words(tagger: Tagger, directory: Path) -> tuple[Collection[int] | None,
     words = tagger.words
     if is_random(tagger):
         return range(len(RESERVED), len(words)), []
+    if len(tagger.pretrained) == len(words):  # a map, or their neighbours, moved all words
+        return {id_ for token in tagger.words_seen for id_ in rows_of(words, token)} - {UNKNOWN}, []
     if len(tagger.pretrained):
         return range(len(RESERVED), len(tagger.pretrained)), []
     try:

@@ -116,6 +116,15 @@ def details(result: Score, errors: int, confusion: bool) -> dict[str, Any]:
     return found
 
 
+def _vectors(network: dict[str, Any], options: dict[str, Any]) -> str:
+    """Say how the words' vectors came to be what they are."""
+    kind = "frozen" if network["frozen"] else "fine-tuned"
+    names = ("own_rows", "parts", "swap", "delta_dropout", "residual", "neighbors")
+    return ", ".join(
+        [kind, *(f"{name} {options[f'vectors.{name}']}" for name in names if options.get(f"vectors.{name}"))]
+    )
+
+
 def info_text(name: str, description: dict[str, Any]) -> str:
     """Return what `info` prints of a model's description."""
     network, facts = description["network"], description["facts"]
@@ -124,13 +133,16 @@ def info_text(name: str, description: dict[str, Any]) -> str:
         ("window", f"radius {network['radius']}: {2 * network['radius'] + 1} words"),
         ("tables", ", ".join(f"{table_} {rows_} x {d}" for table_, rows_, d in network["tables"])),
         ("network", f"{network['hidden_units']} hidden units, {network['activation']}, {network['objective']}"),
-        ("word vectors", "frozen" if network["frozen"] else "fine-tuned"),
+        ("word vectors", _vectors(network, facts.get("config", {}))),
         ("scheme", f"{description['scheme']} inside, {description['output_scheme']} on output"),
         ("tags", " ".join(description["tags"])),
     ]
     if "thresholds" in facts:
         thresholds = ", ".join(f"{type_} {threshold:.3f}" for type_, threshold in facts["thresholds"].items())
         rows.append(("thresholds", f"chosen on dev: {thresholds}"))
+    for key, name in (("seed", "seed"), ("training.teacher", "teacher")):
+        if (value := facts.get("config", {}).get(key)) is not None:
+            rows.append((name, value))
     data = facts.get("data", {})
     for part in ("train", "dev"):
         if part in data:

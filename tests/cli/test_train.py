@@ -263,7 +263,7 @@ def everything(program, root, tmp_path_factory):
     done = program("train", "everything.yaml", "-o", "m", cwd=folder)
     assert re.search(r"^m: dev F1 [1-9]\d\.\d\d \(epoch \d\)$", done.stdout.strip())
     parts = re.findall(
-        r"^first pass, part (\d) of 2: F1 \d+\.\d\d on the documents it has not learned from$", done.stderr, re.M
+        r"^first pass, part (\d) of 2: F1 \d+\.\d\d on text that it has not learned from$", done.stderr, re.M
     )
     assert parts == ["1", "2"]
     assert not (folder / "m.checkpoint").exists()

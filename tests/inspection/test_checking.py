@@ -120,3 +120,16 @@ def test_rows_of_several_look_ups_and_means_of_parts_are_named():
             result.names["E.ends"]
         )
         assert {row.name: row.shape for row in result.rows} == network.shapes
+
+
+def test_a_network_of_two_passes_is_checked_after_real_training_and_sees_a_first_pass(root, monkeypatch, tmp_path):
+    monkeypatch.setenv("NER_WINDOW_CACHE", str(tmp_path))
+    settings = ["features=[case, first_pass]", "data.limit=120", "vectors.residual=5"]
+    before, after = check_config(root / "configs/quickstart.yaml", settings, Options(entries=60, burn_in=40))
+    assert before.passed
+    assert after.passed
+    assert after.when == "after 40 batches"
+    assert after.loss < before.loss
+    rows = {row.name: row for row in after.rows}
+    assert rows["E.first_pass"].checked > 36  # that many, if only pads are seen
+    assert rows["M"].numeric != 0
