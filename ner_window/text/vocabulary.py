@@ -1,6 +1,7 @@
 """Strings to ids and back, with two reserved ids: the pad beyond a sentence's edge, and the unknown string."""
 
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ _CACHE_SIZE = 1_000_000
 Key = Callable[[str], tuple[str, ...]]
 
 
-class Lookup:
+class Lookup(ABC):
     """From an item, which is a token or the strings that stand for it, to the ids of its `look_ups` look-ups."""
 
     look_ups: int = 1
@@ -25,16 +26,16 @@ class Lookup:
     def __init__(self) -> None:
         self._seen: dict[Any, tuple[int, ...]] = {}
 
-    def __len__(self) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    def __len__(self) -> int: ...
 
+    @abstractmethod
     def string(self, id_: int) -> str:
         """Return what an id stands for, a reserved one in angle brackets."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find_all(self, item: Any) -> tuple[int, ...]:
         """Return the ids of an item; where it has fewer than `look_ups` strings, the pad's for the rest."""
-        raise NotImplementedError
 
     def encode(self, items: Iterable[Any]) -> Integers:
         """Return the ids (look_ups, T). Each distinct item is looked up once; a bounded dictionary remembers it."""
