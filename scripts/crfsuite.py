@@ -1,4 +1,4 @@
-"""ner_window beside CRFsuite on the same two files; scripts/bench says what CRFsuite is given."""
+"""ner_window beside CRFsuite on the same two files; scripts/crfsuite says what CRFsuite is given."""
 
 import argparse
 import json
@@ -21,9 +21,9 @@ from ner_window.config import DataConfig, load_config
 from ner_window.errors import NerWindowError
 from ner_window.report.tables import table
 from ner_window.tagger import Tagger
-from ner_window.text.conll import Layout
 from ner_window.text.features import shape
 from ner_window.text.labelled import LabelledCorpus, read_labelled
+from ner_window.text.line_rules import Layout
 from ner_window.text.tagging import SCHEMES, Repair, SchemeName, convert
 
 #: What the shape of CRFsuite's example writes for punctuation; any other character stands for itself.
@@ -285,7 +285,7 @@ def whole_numbers(text: str) -> tuple[int, ...]:
 
 def main() -> None:
     """Read the command line and print the table; bad input is one line on standard error and exit code 2."""
-    parser = argparse.ArgumentParser("scripts/bench", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser("scripts/crfsuite", description=__doc__, allow_abbrev=False)
     parser.add_argument("config", metavar="CONFIG", help="a YAML file of ner-window train")
     parser.add_argument("train", metavar="TRAIN", help="the training file, in place of the config's data.train")
     parser.add_argument("dev", metavar="DEV", help="the file to score, in place of the config's data.dev")
