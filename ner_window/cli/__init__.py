@@ -25,7 +25,7 @@ from ner_window.cli import (
     train,
     vectors,
 )
-from ner_window.cli.console import state
+from ner_window.cli.console import state, use_one_thread
 from ner_window.errors import NerWindowError
 
 app = typer.Typer(
@@ -72,6 +72,7 @@ def main() -> None:
     """Run the program; turn errors of the input into one message and exit code 2."""
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # when the reader of a pipe goes, end quietly as filters do
+    use_one_thread()
     try:
         app()
     except NerWindowError as error:

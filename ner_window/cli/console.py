@@ -1,6 +1,7 @@
 """What the commands share: the switch for silence, notes, and options that several commands have."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -39,6 +40,20 @@ RepairOption = Annotated[
 TokenColumn = Annotated[int, typer.Option(help="Column of the token, from 0.")]
 TagColumn = Annotated[int, typer.Option(help="Column of the tag; -1 is the last.")]
 Encoding = Annotated[str, typer.Option(help="Encoding of the data.")]
+
+
+#: The variables that the libraries of linear algebra read, once, when NumPy is imported.
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def use_one_thread() -> None:
+    """Have one thread work on each matrix product, unless the user has set one of `THREADS`.
+
+    The matrices are small: a second thread costs as much as it gives, keeps a core from others, and adds numbers up in
+    another order, so that results differ in their last bits from machine to machine.
+    """
+    if not any(name in os.environ for name in THREADS):
+        os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
 def note(text: str) -> None:

@@ -1,17 +1,43 @@
-"""Raw text to tokens with character offsets. NLTK's Penn Treebank word tokenizer does the work (extra ``text``)."""
+"""Raw text to tokens with character offsets. NLTK's Penn Treebank word tokenizer does the work (extra ``text``).
+
+Its forty regular expressions go over a whole sentence, but see no further than from one space to the next, except at
+the ends of the sentence. So each distinct piece between spaces is cut once, and most need none of these expressions.
+"""
 
 import importlib
 import importlib.machinery
 import re
 import sys
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
+from itertools import accumulate
 from types import ModuleType
 from typing import Any
 
 from ner_window.errors import MissingExtraError
 
 Span = tuple[int, int]
+
+#: Quotation marks that NLTK rewrites.
+_MARKS = ("``", "''", '"')
+_MARK = re.compile("|".join(_MARKS))
+
+# Pieces that need no more than a look: a word or a number, perhaps in brackets or quotation marks, with 's or one mark
+# behind it. Parts of it are joined by single hyphens, dots and slashes, by a comma or colon before a digit, or by the
+# apostrophe of O'Brien. A period is a token at the end of a sentence, and part of the word anywhere else.
+_JOINED = r"[-./]|[,:](?=[0-9])|(?<=[A-Za-z])'(?=[A-Za-z]{{3}})"
+_WORD = r"([(\[$\"]?)([^\W_]+(?:(?:" + _JOINED + r")[^\W_]+)*{dot})((?:'s)?)([)\]%]?)"
+_PLAIN = re.compile(_WORD.format(dot=r"\.?") + r"([,;:?!]?)(\"?)")
+_PLAIN_LAST = re.compile(_WORD.format(dot="") + r"([,;:?!.]?)(\"?) *")
+
+#: Words that are two tokens, in any case of their letters, and letters that are others of them in another case.
+_NOT_PLAIN = re.compile("(?i:cannot|gimme|gonna|gotta|lemme|wanna)|[\u0130\u0131]")
+
+#: What may stand between the last period of a sentence and its end.
+_CLOSING = " ])}>\"'\u00bb\u201d\u2019"
+
+#: Characters of a piece that is remembered.
+_LONGEST = 50
 
 # A sentence ends after . ! ? and closing quotes or brackets, before a space and anything that may begin a sentence;
 # but not after an initial or one of these abbreviations.
@@ -32,9 +58,9 @@ def tokenize(text: str) -> Iterator[list[Span]]:
     MissingExtraError
         NLTK is not installed.
     """
-    tokenizer = _word_tokenizer()
+    _word_tokenizer()
     for start, end in _sentences(text):
-        spans = [(start + a, start + b) for a, b in _words(tokenizer, text[start:end])]
+        spans = _words(text[start:end], start)
         if spans:
             yield spans
 
@@ -51,14 +77,62 @@ def _sentences(text: str) -> Iterator[Span]:
             yield start, part.end()
 
 
-def _words(tokenizer: Any, sentence: str) -> list[Span]:
+def _words(sentence: str, start: int) -> list[Span]:
+    """Return the spans of the tokens of a sentence that begins at `start`, piece by piece if that gives the same.
+
+    A piece is what stands between two spaces. It is cut in the same way wherever it stands, but for the first one, as a
+    quotation mark before it opens, and the last one, as a period at its end is a token. If the last one holds nothing
+    but what closes quotations and brackets, the period may stand before it.
+    """
+    bare = sentence.rstrip(" ")
+    pieces = bare.split(" ")
+    pieces[-1] += sentence[len(bare) :]
+    if not pieces[-1].strip(_CLOSING) or max(map(len, pieces)) > _LONGEST:
+        return _words_at_once(sentence, start)
+    if len(pieces) == 1:
+        cuts = [_cut(sentence, "", "")]
+    else:
+        cuts = [_cut(pieces[0], "", " a"), *map(_cut, pieces[1:-1]), _cut(pieces[-1], "a ", "")]
+    spans: list[Span] = []
+    at = start
+    for piece, cut in zip(pieces, cuts, strict=True):
+        if cut is None:
+            return _words_at_once(sentence, start)
+        for a, b in cut:
+            spans.append((at + a, at + b))
+        at += len(piece) + 1
+    return spans
+
+
+def _words_at_once(sentence: str, start: int) -> list[Span]:
+    """Return the spans of the tokens of a sentence that begins at `start`, as NLTK gives them of the whole of it."""
     try:
-        spans = list(tokenizer.span_tokenize(sentence))
+        spans = list(_word_tokenizer().span_tokenize(sentence))
     except ValueError:  # NLTK rewrites quotes, and rarely cannot find them again: then cut at white space
         spans = []
     if not spans or any(a >= b for a, b in spans):
         spans = [m.span() for m in re.finditer(r"\S+", sentence)]
-    return spans
+    return [(start + a, start + b) for a, b in spans]
+
+
+@lru_cache(maxsize=1 << 16)
+def _cut(piece: str, before: str = "a ", after: str = " a") -> tuple[Span, ...] | None:
+    """Return the spans of the tokens of a piece of a sentence, or None if they depend on the rest of it.
+
+    The rest does not matter if tokens are the piece's characters, and each quotation mark is one: NLTK rewrites the
+    marks, and puts those of the sentence back in their order.
+    """
+    plain = (_PLAIN if after else _PLAIN_LAST).fullmatch(piece)
+    if plain and not _NOT_PLAIN.search(piece):
+        return tuple(plain.span(i) for i in range(1, 7) if plain[i])
+    tokens = _word_tokenizer().tokenize(before + piece + after)[bool(before) : -1 if after else None]
+    marks = _MARK.findall(piece)
+    if len(marks) != sum(token in _MARKS for token in tokens):
+        return None
+    originals = iter(marks)
+    tokens = [next(originals) if token in _MARKS else token for token in tokens]
+    ends = list(accumulate(map(len, tokens)))
+    return tuple(zip([0, *ends], ends, strict=False)) if "".join(tokens) == piece.rstrip(" ") else None
 
 
 @cache

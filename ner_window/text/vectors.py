@@ -5,54 +5,26 @@ spaces, loads NaN without a word and names no line; text is therefore read here,
 `keyed_vectors`).
 """
 
-import glob
 import gzip
-import hashlib
 import importlib.util
 import io
-import json
-import os
-import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ner_window.errors import VectorsError
 from ner_window.text import keyed_vectors
-
-Matrix = NDArray[np.float32]
+from ner_window.text.vector_cache import file_digest, keep, open_kept
+from ner_window.text.vector_text import Matrix, is_binary, read_header, read_text
+from ner_window.text.vector_text import VectorsReport as VectorsReport
 
 GLOVE = "glove-6b-50d"
-_BLOCK = 20_000  # lines parsed together
-
-
-@dataclass
-class VectorsReport:
-    """What was read and what was left out, with the first line of each kind: nothing is dropped without a count."""
-
-    rows: int = 0
-    kept: int = 0
-    duplicates: int = 0
-    not_finite: int = 0
-    undecodable: int = 0
-    truncated: int = 0
-    with_spaces: int = 0
-    notes: list[str] = field(default_factory=list)
-
-    def note(self, kind: str, where: str, what: str) -> None:
-        """Count a defect; the first of each kind is noted with its place."""
-        count = getattr(self, kind)
-        if not count:
-            self.notes.append(f"{where}: {what}")
-        setattr(self, kind, count + 1)
 
 
 @dataclass(frozen=True)
@@ -69,6 +41,7 @@ def load_vectors(source: str, limit: int | None = None) -> Vectors:
     """Return the first `limit` vectors of a file, or of the named set glove-6b-50d.
 
     The first time a file is parsed and kept in the cache under its SHA-256; after that it is memory-mapped from there.
+    A file whose size, inode and times are the same as before is not read again for the digest.
     The cache is $NER_WINDOW_CACHE, or ner_window in the user's cache directory.
 
     Raises
@@ -77,21 +50,21 @@ def load_vectors(source: str, limit: int | None = None) -> Vectors:
         A file that is missing, or damaged otherwise than in its last line, with file:line where there are lines.
     """
     path = _named_set() if source == GLOVE else Path(source)
-    digest = _digest(path)
-    cached = _cache() / digest
-    vectors = _open_cached(cached, digest)
-    if vectors is None:
+    digest = file_digest(path)
+    kept = open_kept(digest)
+    if kept is None:
         try:
             words, matrix, report = _read(path)
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise VectorsError(f"{path}: damaged, or not what its name says: {error}; fetch it again") from None
         if not words:
             raise VectorsError(f"{path}: no vectors in it; is it a vectors file?")
-        _write_cache(cached, words, matrix, report)
-        vectors = _open_cached(cached, digest) or Vectors(words, matrix, report, digest)
-    if limit is None:
-        return vectors
-    return Vectors(vectors.words[:limit], vectors.matrix[:limit], vectors.report, digest)
+        keep(digest, words, matrix, report)
+        kept = open_kept(digest) or (words, matrix, report)
+    words, matrix, report = kept
+    if limit is not None:
+        words, matrix = words[:limit], matrix[:limit]
+    return Vectors(words, matrix, report, digest)
 
 
 def _read(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
@@ -102,99 +75,10 @@ def _read(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
         return _checked(*keyed_vectors.read_saved(path), str(path))
     with _opened(path) as stream:
         start = stream.peek(1 << 16)[: 1 << 16]
-        header = _header(start.split(b"\n", 1)[0])
-        if header and _is_binary(start.split(b"\n", 1)[-1]):
+        header = read_header(start.split(b"\n", 1)[0])
+        if header and is_binary(start.split(b"\n", 1)[-1]):
             return _checked(*keyed_vectors.read_binary(stream, str(path)), str(path))
         return read_text(stream, str(path))
-
-
-def read_text(stream: IO[bytes], source: str) -> tuple[list[str], Matrix, VectorsReport]:
-    """Read GloVe or word2vec text. A word is all that stands before the last d fields, so it may hold spaces.
-
-    A header line, rows with NaN or infinities, repeated words (the first stays), words that are not UTF-8 and a last
-    line cut short are left out and counted. Any other line that is not a word and d numbers stops the reading.
-    """
-    report = VectorsReport()
-    lines = [line for line in (stream.readline(), stream.readline(), stream.readline()) if line]
-    if not lines:
-        return [], np.empty((0, 0), np.float32), report
-    header = _header(lines[0])
-    first = 2 if header else 1
-    d = header[1] if header else min(len(line.split()) for line in lines[: 2 if len(lines) > 2 else None]) - 1
-    if d < 1 or d > 100_000:
-        raise VectorsError(f"{source}:1: expected a word and its numbers, got {_shown(lines[0])}")
-    words: dict[str, None] = {}
-    matrices: list[Matrix] = []
-    block = lines[1:] if header else lines
-    while block:
-        matrices.append(_parse_block(block, source, first, d, words, report))
-        first += len(block)
-        block = [line for _, line in zip(range(_BLOCK), stream, strict=False)]
-    if header and header[0] != report.rows:
-        report.notes.append(f"{source}:1: the header promises {header[0]} vectors, the file holds {report.rows}")
-    report.kept = len(words)
-    return list(words), np.concatenate(matrices), report
-
-
-def _parse_block(
-    lines: list[bytes], source: str, first: int, d: int, words: dict[str, None], report: VectorsReport
-) -> Matrix:
-    """Parse lines, add their words to `words` and return the matrix of the rows that were kept."""
-    rows: list[bytes] = []
-    numbers: list[int] = []
-    names: list[str] = []
-    for number, line in enumerate(lines, first):
-        cut = b"\t" if b"\t" in line else b" "
-        fields = line.rstrip(cut + b"\r\n").rsplit(cut, d)
-        where = f"{source}:{number}"
-        if not line.endswith(b"\n") and not _is_row(fields, d):  # only the last line of a file ends so
-            report.note("truncated", where, f"the last line is cut short and left out: {_shown(line)}")
-            continue
-        if len(fields) != d + 1:
-            raise VectorsError(f"{where}: expected a word and {d} numbers, got {len(fields)} fields: {_shown(line)}")
-        report.rows += 1
-        try:
-            names.append(fields[0].decode())
-        except UnicodeDecodeError:
-            report.note("undecodable", where, f"the word is not UTF-8 and left out: {_shown(line)}")
-            continue
-        numbers.append(number)
-        rows.append(b" ".join(fields[1:]))
-    matrix = _numbers(rows, numbers, source, d)
-    keep = np.atleast_1d(np.isfinite(matrix).all(axis=1)).tolist()
-    for i, name in enumerate(names):
-        where = f"{source}:{numbers[i]}"
-        if not keep[i]:
-            report.note("not_finite", where, f"the vector of {name!r} is not finite; left out")
-        elif name in words:
-            report.note("duplicates", where, f"{name!r} stands here again; the first vector stays")
-            keep[i] = False
-        else:
-            words[name] = None
-            report.with_spaces += " " in name
-    kept: Matrix = matrix[np.array(keep, bool)]
-    return kept
-
-
-def _is_row(fields: list[bytes], d: int) -> bool:
-    """Whether fields are a word and d numbers."""
-    try:
-        return len(np.array(fields[1:], dtype=np.float32)) == d
-    except ValueError:
-        return False
-
-
-def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matrix:
-    """Turn rows of d numbers into a matrix: all at once, or one by one to find the row that is wrong."""
-    try:
-        return np.array(b" ".join(rows).split(b" ") if rows else [], dtype=np.float32).reshape(len(rows), d)
-    except ValueError:
-        for number, row in zip(numbers, rows, strict=True):
-            try:
-                np.array(row.split(b" "), dtype=np.float32).reshape(d)
-            except ValueError:
-                raise VectorsError(f"{source}:{number}: expected {d} numbers, got {_shown(row)}") from None
-        raise
 
 
 def _checked(words: list[str | None], matrix: Matrix, path: str) -> tuple[list[str], Matrix, VectorsReport]:
@@ -258,70 +142,3 @@ def _opened(path: Path) -> Iterator[io.BufferedReader]:
     else:
         with path.open("rb") as plain:
             yield plain
-
-
-def _header(line: bytes) -> tuple[int, int] | None:
-    """Return count and dimensions if a first line is word2vec's header."""
-    fields = line.split()
-    if len(fields) == 2 and fields[0].isdigit() and fields[1].isdigit():
-        return int(fields[0]), int(fields[1])
-    return None
-
-
-def _is_binary(start: bytes) -> bool:
-    """Whether bytes hold control characters that no text has."""
-    return any(byte < 9 or 13 < byte < 32 for byte in start[:4096])
-
-
-def _shown(line: bytes) -> str:
-    text = line[:60].decode(errors="replace").rstrip("\n")
-    return repr(text + ("..." if len(line) > 60 else ""))
-
-
-def _digest(path: Path) -> str:
-    name = Path(str(path).partition("#")[0])
-    try:
-        with name.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
-    except OSError as error:
-        raise VectorsError(f"{path}: cannot be read: {error.strerror}") from None
-    digest.update(str(path).partition("#")[2].encode())
-    for beside in sorted(name.parent.glob(f"{glob.escape(name.name)}.*.npy")):  # arrays that gensim keeps beside a .kv
-        with beside.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _cache() -> Path:
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ner_window"
-    return Path(os.environ.get("NER_WINDOW_CACHE") or default) / "vectors"
-
-
-def _open_cached(directory: Path, digest: str) -> Vectors | None:
-    """Return what the cache holds, or None where it holds nothing whole."""
-    try:
-        words = (directory / "words.txt").read_bytes().decode().split("\n")
-        matrix = np.load(directory / "matrix.npy", mmap_mode="r")
-        report = VectorsReport(**json.loads((directory / "report.json").read_text()))
-    except (OSError, EOFError, ValueError, TypeError):
-        return None
-    return Vectors(words, matrix, report, digest) if len(words) == len(matrix) else None
-
-
-def _write_cache(directory: Path, words: list[str], matrix: Matrix, report: VectorsReport) -> None:
-    """Write beside the place and rename: another process sees all of it or nothing. A full disk is no error here."""
-    temporary = None
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.mkdtemp(prefix=".new-", dir=directory.parent)
-        np.save(Path(temporary) / "matrix.npy", matrix, allow_pickle=False)
-        (Path(temporary) / "words.txt").write_bytes("\n".join(words).encode())
-        (Path(temporary) / "report.json").write_text(json.dumps(asdict(report)))
-        if directory.exists():
-            shutil.rmtree(directory)
-        Path(temporary).rename(directory)
-    except OSError as error:
-        report.notes.append(f"{directory}: the vectors could not be kept for next time: {error.strerror}")
-    finally:
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)

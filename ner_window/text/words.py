@@ -1,15 +1,51 @@
 """The words that have vectors, and what a token without one of its own falls back to."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
 
-from ner_window.text.vocabulary import UNKNOWN, Vocabulary
+from ner_window.text.vocabulary import RESERVED, UNKNOWN, Vocabulary
 
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"0+")
 
 #: How a token was found among the words, in the order of trying.
 FALLBACKS = ("exact", "lower case", "digits folded", "digit pattern", "mean of parts", "unknown")
+
+#: How often the text of a `WordList` is gone over in search of a word before its words are put into a dictionary.
+SEARCHES = 16
+
+
+class WordList(Sequence[str]):
+    """The words of a text, one on each line, that is cut apart when it is worth the while.
+
+    To cut 400,000 lines apart and to put them into a dictionary takes a tenth of a second; to search the text for one
+    of them a fiftieth of that, or less. So who tags a sentence does not wait for the dictionary, and who tags a corpus
+    has it soon.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = f"\n{text}\n" if text else "\n"
+        self._length = self._text.count("\n") - 1
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, i: Any) -> Any:
+        return self._strings[i]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._strings)
+
+    @cached_property
+    def _strings(self) -> list[str]:
+        return self._text[1:-1].split("\n") if len(self) else []
+
+    def line_of(self, string: str) -> int | None:
+        """Return the number, from 0, of the line that is this string, found by a search, or nothing."""
+        at = -1 if "\n" in string else self._text.find(f"\n{string}\n")
+        return None if at < 0 else self._text.count("\n", 0, at)
 
 
 class Words(Vocabulary):
@@ -23,7 +59,7 @@ class Words(Vocabulary):
     Parameters
     ----------
     strings : sequence of str
-        In the order of their ids.
+        In the order of their ids. Look-ups in a `WordList` do at first without a dictionary.
     lowercase : bool
         Whether words are looked up in lower case, too.
     parts : bool
@@ -34,6 +70,7 @@ class Words(Vocabulary):
         super().__init__(strings)
         self.lowercase = lowercase
         self.parts = parts
+        self._lines_left = SEARCHES * len(strings) if isinstance(strings, WordList) else 0
         self.composites: list[tuple[int, ...]] = []
 
     def string(self, id_: int) -> str:
@@ -42,17 +79,29 @@ class Words(Vocabulary):
             return super().string(id_)
         return "-".join(map(self.string, self.composites[id_ - len(self)]))
 
+    def id_of(self, string: str) -> int:
+        """Return the id of a word, or the unknown word's."""
+        if self._lines_left > 0 and isinstance(self.strings, WordList):
+            line = self.strings.line_of(string)
+            self._lines_left -= len(self.strings) if line is None else line
+            return UNKNOWN if line is None else len(RESERVED) + line
+        return self.ids.get(string, UNKNOWN)
+
     def forms(self, token: str) -> tuple[str, str, str, str]:
         """Return the strings that a token is looked up as, in the order of the first four `FALLBACKS`."""
         lower = token.lower() if self.lowercase else token
+        if lower.isalpha():  # no digits in it
+            return token, lower, lower, lower
         folded = _DIGIT.sub("0", lower)
         return token, lower, folded, pattern(folded)
 
     def find(self, token: str) -> tuple[int, str]:
         """Return the id of a token and how it was found, one of `FALLBACKS`; the unknown word's for a mean of parts."""
+        before = None
         for string, how in zip(self.forms(token), FALLBACKS, strict=False):
-            if (id_ := self.ids.get(string, UNKNOWN)) != UNKNOWN:
+            if string != before and (id_ := self.id_of(string)) != UNKNOWN:
                 return id_, how
+            before = string
         return UNKNOWN, "mean of parts" if self.parts_of(token) else "unknown"
 
     def parts_of(self, token: str) -> tuple[int, ...]:
@@ -60,7 +109,8 @@ class Words(Vocabulary):
         parts = [part for part in token.split("-") if part] if self.parts else []
         if len(parts) < 2:
             return ()
-        ids = [next((self.ids[form] for form in self.forms(part) if form in self.ids), UNKNOWN) for part in parts]
+        found = [map(self.id_of, dict.fromkeys(self.forms(part))) for part in parts]
+        ids = [next((id_ for id_ in part if id_ != UNKNOWN), UNKNOWN) for part in found]
         return () if UNKNOWN in ids else tuple(ids)
 
     def find_all(self, item: str) -> tuple[int, ...]:

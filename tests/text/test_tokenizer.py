@@ -2,18 +2,97 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner_window.errors import MissingExtraError
 from ner_window.text import tokenizer
-from ner_window.text.tokenizer import tokenize
+from ner_window.text.tokenizer import _cut, _word_tokenizer, _words, _words_at_once, tokenize
 
 PROSE = st.lists(
     st.sampled_from(
         ["Mira", "Dr.", "U.S.", "sails", '"', "''", "``", "'s", "(", ")", ".", "!", "?", " ", "\n", "can't"]
     )
 ).map("".join)
+
+#: Pieces of text that NLTK's rules are about, with and without spaces between them.
+PIECES = st.sampled_from(
+    [
+        *(
+            "Mira",
+            "a",
+            "U.S",
+            "3.5",
+            "1,000",
+            "O'Hara",
+            "Tove's",
+            "can",
+            "not",
+            "cannot",
+            "Wanna",
+            "g\u0131mme",
+            "d'ye",
+        ),
+        *(
+            "more'n",
+            "'tis",
+            "'s",
+            "n't",
+            "'LL",
+            "'",
+            '"',
+            "''",
+            "``",
+            "`",
+            "(",
+            ")",
+            "[",
+            "]",
+            "<",
+            ">",
+            "{",
+            "}",
+            "--",
+        ),
+        *(
+            "-",
+            "...",
+            ".",
+            ",",
+            ":",
+            ";",
+            "?",
+            "!",
+            "$",
+            "%",
+            "&",
+            "*",
+            "@",
+            "#",
+            "/",
+            "\u2014",
+            "\u201c",
+            "\u201d",
+            "\u2019",
+        ),
+        *(
+            "\u00ab",
+            "\u00bb",
+            "\u2026",
+            "\u00b2",
+            "\u0663",
+            "\u00e9",
+            "e\u0301",
+            "\u180e",
+            "\u200b",
+            "\u00a0",
+            "\t",
+            "\x1c",
+            "\r",
+        ),
+    ]
+)
+SENTENCES = st.lists(PIECES | st.just(" ") | st.text("aA1.,'\" ", max_size=4), max_size=12).map("".join)
 
 
 def tokens(text):
@@ -91,3 +170,49 @@ def test_without_nltk_the_extra_is_named(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(MissingExtraError, match="text"):
         tokenizer._word_tokenizer.__wrapped__()
+
+
+@settings(max_examples=200)
+@given(SENTENCES | st.text(st.characters(exclude_characters="\n")))
+def test_spans_are_those_that_nltk_gives_of_the_whole_sentence(sentence):
+    assert _words(sentence, 0) == _words_at_once(sentence, 0)
+
+
+@settings(max_examples=200)
+@given(st.lists(PIECES, min_size=1, max_size=4).map("".join), SENTENCES, SENTENCES)
+def test_a_piece_is_cut_alike_between_any_others(piece, before, after):
+    assert _words(f"{before} {piece} {after}", 7) == _words_at_once(f"{before} {piece} {after}", 7)
+
+
+@pytest.mark.parametrize(
+    ("piece", "expected"),
+    [
+        ("Mira", ["Mira"]),
+        ("all-round", ["all-round"]),
+        ("Dr.", ["Dr."]),
+        ("1,000.5", ["1,000.5"]),
+        ("(Oslo),", ["(", "Oslo", ")", ","]),
+        ("\"Tove's", ['"', "Tove", "'s"]),
+        ("O'Hara", ["O'Hara"]),
+        ("$3.88", ["$", "3.88"]),
+        ("45%", ["45", "%"]),
+        ("cannot", ["can", "not"]),
+        ("a\tb", None),  # white space within
+        ("'''", ["''", "'"]),
+    ],
+)
+def test_a_piece_within_a_sentence(piece, expected):
+    spans = _cut(piece)
+    assert expected == (spans and [piece[a:b] for a, b in spans])
+
+
+def test_plain_pieces_are_not_asked_of_nltk(monkeypatch):
+    monkeypatch.setattr(type(_word_tokenizer()), "tokenize", lambda *args: pytest.fail("asked"))
+    _cut.cache_clear()
+    assert len(_words('Ana said: "Tove\'s boat (the U.S. one), at 3:15 p.m., cost $1,000."', 0)) == 22
+
+
+def test_a_giant_piece_is_not_remembered():
+    _cut.cache_clear()
+    assert _words("a " + "b" * 1000 + " c", 0) == [(0, 1), (2, 1002), (1003, 1004)]
+    assert _cut.cache_info().currsize == 0

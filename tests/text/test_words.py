@@ -3,8 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner_window.text import words as words_module
 from ner_window.text.vocabulary import PAD, UNKNOWN
-from ner_window.text.words import FALLBACKS, Words, pattern
+from ner_window.text.words import FALLBACKS, WordList, Words, pattern
 
 WORDS = ["the", "Oslo", "oslo", "0000", "b-00", "A00", "based", "#0-0-0", "south"]
 TOKENS = st.text(alphabet="aB0139-#,. ", max_size=6)
@@ -150,3 +151,46 @@ def test_forms_are_found_by_who_has_only_that_form(token):
         found, first = Words([form]).find(token)
         assert found == 2
         assert FALLBACKS.index(first) <= FALLBACKS.index(how)  # forms may be alike; the first one counts
+
+
+LINES = st.lists(TOKENS, unique=True)
+
+
+@given(LINES)
+def test_a_list_of_words_is_the_lines_of_its_text(strings):
+    words = WordList("\n".join(strings))
+    expected = strings if strings != [""] else []  # a text without a character has no line
+    assert len(words) == len(expected)
+    assert list(words) == [words[i] for i in range(len(words))] == expected
+    assert words[1:3] == expected[1:3]
+
+
+@given(LINES, st.lists(TOKENS | st.text("ab\n", max_size=3)))
+def test_a_word_is_found_in_the_text_where_it_is_found_in_the_list(strings, asked):
+    words = WordList("\n".join(strings))
+    for string in asked + strings:
+        assert words.line_of(string) == (list(words).index(string) if string in list(words) else None)
+
+
+@pytest.mark.parametrize("searches", [0, 1, 3, 10**6])
+@given(strings=LINES.filter(lambda strings: strings != [""]), tokens=st.lists(TOKENS))
+def test_look_ups_by_search_and_by_dictionary_are_the_same(searches, strings, tokens):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words_module, "SEARCHES", searches)
+        searched = Words(WordList("\n".join(strings)), parts=True)
+    known = Words(strings, parts=True)
+    assert len(searched) == len(known)
+    for token in tokens:
+        assert searched.find(token) == known.find(token)
+        assert searched.parts_of(token) == known.parts_of(token)
+    assert searched.ids == known.ids
+
+
+def test_who_asks_for_few_words_does_not_wait_for_the_dictionary():
+    words = Words(WordList("\n".join(WORDS)))
+    assert words.find("the") == (2, "exact")
+    assert words.find("harbour") == (UNKNOWN, "unknown")
+    assert "ids" not in vars(words)
+    for i in range(words_module.SEARCHES):
+        words.find(f"harbour{chr(97 + i)}")
+    assert "ids" in vars(words)
