@@ -1,30 +1,45 @@
 """Tagged files and what was predicted for them, to figures."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ner_window.errors import CorpusError
-from ner_window.evaluation.metrics import Score, score
-from ner_window.tagger import Tagger
+from ner_window.evaluation.metrics import Group, Score, score_columns
 from ner_window.text.conll import Layout
+from ner_window.text.corpus import Corpus
 from ner_window.text.documents import gather
 from ner_window.text.files import is_read_once
-from ner_window.text.labelled import LabelledCorpus, read_labelled
-from ner_window.text.tagging import Repair, Scheme, convert, split_tag
+from ner_window.text.labelled import LabelledCorpus, first_difference, read_labelled
+from ner_window.text.tag_columns import TagColumn
+from ner_window.text.tagging import Repair, Scheme, split_tag
+from ner_window.text.tokens import Tokens
+
+if TYPE_CHECKING:  # to score files needs no network
+    from ner_window.tagger import Tagger
 
 #: The groups of `groups_of`.
 GROUPS = ("seen", "unseen", "unseen_words")
 
 
-def score_in(scheme: Scheme, gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], **more: Any) -> Score:
+def score_in(
+    scheme: Scheme,
+    gold: Sequence[Sequence[str]],
+    predicted: Sequence[Sequence[str]],
+    tokens: Sequence[Sequence[str]] | None = None,
+    groups: Sequence[str] = (),
+    group: Group | None = None,
+) -> Score:
     """Compare with gold what was predicted, written in the gold file's scheme, as a file of it would be."""
-    return score(gold, [convert(tags, scheme) for tags in predicted], **more)
+    text = None if tokens is None else Tokens.of(tokens)
+    return score_columns(TagColumn.of(gold), TagColumn.of(predicted).convert(scheme), text, groups, group)
 
 
 def evaluate(
-    tagger: Tagger, path: str | Path, layout: Layout, method: Repair = "conlleval"
+    tagger: "Tagger", path: str | Path, layout: Layout, method: Repair = "conlleval"
 ) -> tuple[LabelledCorpus, list[list[str]], Score]:
     """Tag a labelled file and score the result; returns the corpus, the predicted tags in its scheme, and the score."""
     corpus = read_labelled(path, layout, method=method).only(types_learned(tagger))
@@ -38,7 +53,7 @@ def evaluate(
     return corpus, predicted, result
 
 
-def groups_of(tagger: Tagger, tokens: Sequence[str]) -> tuple[str, ...]:
+def groups_of(tagger: "Tagger", tokens: Sequence[str]) -> tuple[str, ...]:
     """Name the groups of an entity: seen in training or not, and whether it holds a word that training has not seen.
 
     Words are compared in lower case.
@@ -48,26 +63,25 @@ def groups_of(tagger: Tagger, tokens: Sequence[str]) -> tuple[str, ...]:
     return (*groups, "unseen_words") if new else groups
 
 
-def types_learned(tagger: Tagger) -> set[str] | None:
+def types_learned(tagger: "Tagger") -> set[str] | None:
     """Return the entity types of a model that was trained with others left out (data.types); None if with all."""
     left_out = tagger.facts.get("data", {}).get("train", {}).get("entities_left_out")
     return {split_tag(tag)[1] for tag in tagger.tags if tag != "O"} if left_out else None
 
 
 def score_by(
-    tagger: Tagger,
+    tagger: "Tagger",
     corpus: LabelledCorpus,
     groups: Sequence[str],
-    group: Callable[[Sequence[str]], Sequence[str]],
+    group: Group,
     method: Repair = "conlleval",
 ) -> tuple[list[list[str]], Score]:
     """Tag a labelled corpus; returns the predicted tags in its scheme, and the score, counted by group, too."""
-    predicted: list[list[str]] = []
-    tokens, documents = corpus.tokens, corpus.documents
-    for some in together(gather([len(sentence) for sentence in tokens], documents)):
-        predicted += tagger.tag_sentences(tokens[some], tagger.scheme, documents[some])
-    predicted = [convert(tags, corpus.scheme) for tags in predicted]
-    return predicted, score(corpus.counted_tags(method), predicted, corpus.tokens, groups, group)
+    text = corpus.text
+    parts = together(gather(text.lengths.tolist(), corpus.documents))
+    labels = np.concatenate([tagger.tag_text(text.part(some)).ids for some in parts])
+    column = TagColumn(tagger.tags, labels, text.lengths).convert(corpus.scheme)
+    return column.lists(), score_columns(corpus.counted(method), column, text, groups, group)
 
 
 def together(parts: Sequence[range], count: int = 1000) -> Iterator[slice]:
@@ -110,21 +124,28 @@ def score_files(
         second = Layout(layout.token_column, -1, layout.encoding)
     correct = read_labelled(gold, layout, method=method)
     system = read_labelled(predicted, second, method=method)
-    for a, b in zip(correct.corpus.sentences, system.corpus.sentences, strict=False):
-        if a.tokens != b.tokens:
-            i = next((i for i, (x, y) in enumerate(zip(a.tokens, b.tokens, strict=False)) if x != y), None)
-            i = min(len(a.tokens), len(b.tokens)) - 1 if i is None else i
-            raise CorpusError(
-                f"{b.where(i)}: the tokens differ from {a.where(i)}, got {b.tokens[i]!r}, expected {a.tokens[i]!r}"
-                f" in a sentence of {len(a.tokens)} tokens; score the same text"
-            )
-    numbers = len(correct.tags), len(system.tags)
+    _check_same_tokens(correct.corpus, system.corpus)
+    numbers = len(correct.text.lengths), len(system.text.lengths)
     if numbers[0] != numbers[1]:
         raise CorpusError(f"{predicted}: expected {numbers[0]} sentences as in {gold}, got {numbers[1]}")
-    tags = system.counted_tags(method)
+    tags = system.counted(method)
     if system.scheme != correct.scheme:
-        tags = [convert(t, correct.scheme) for t in tags]
-    return correct, score(correct.counted_tags(method), tags, correct.tokens)
+        tags = tags.convert(correct.scheme)
+    return correct, score_columns(correct.counted(method), tags, correct.text)
+
+
+def _check_same_tokens(gold: Corpus, predicted: Corpus) -> None:
+    """Raise `CorpusError` with file:line at the first token that is not the same; the longer file may go on."""
+    number = first_difference(gold.text, predicted.text)
+    if number is None:
+        return
+    a, b = gold.sentences[number], predicted.sentences[number]
+    i = next((i for i, (x, y) in enumerate(zip(a.tokens, b.tokens, strict=False)) if x != y), None)
+    i = min(len(a.tokens), len(b.tokens)) - 1 if i is None else i
+    raise CorpusError(
+        f"{b.where(i)}: the tokens differ from {a.where(i)}, got {b.tokens[i]!r}, expected {a.tokens[i]!r}"
+        f" in a sentence of {len(a.tokens)} tokens; score the same text"
+    )
 
 
 def merged_lines(corpus: LabelledCorpus, predicted: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -7,9 +7,17 @@ section 2.3). 0/0 is 0.
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
-from ner_window.text.tagging import Entity, entities_of
+import numpy as np
+
+from ner_window.text.entity_columns import Entities, Integers, phrases
+from ner_window.text.tag_columns import TagColumn
+from ner_window.text.tokens import Tokens
+
+#: From the tokens of an entity to the names of the groups that it is counted under.
+Group = Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +113,39 @@ def score(
     predicted: Iterable[Sequence[str]],
     tokens: Iterable[Sequence[str]] | None = None,
     groups: Sequence[str] = (),
-    group: Callable[[Sequence[str]], Sequence[str]] | None = None,
+    group: Group | None = None,
 ) -> Score:
     """Compare gold with predicted tags, sentence by sentence; both may be valid or broken sequences.
+
+    See `score_columns`, which does it, for what is raised.
 
     Parameters
     ----------
     gold, predicted : sequences of tags
         As many sentences, and in each as many tags, in both.
     tokens : sequences of tokens, optional
+        Needed for `group` and for the listing of errors.
+    groups, group : sequence of str and function, optional
+        With them entities are also counted by group.
+    """
+    text = None if tokens is None else Tokens.of(list(tokens))
+    return score_columns(TagColumn.of(list(gold)), TagColumn.of(list(predicted)), text, groups, group)
+
+
+def score_columns(
+    gold: TagColumn,
+    predicted: TagColumn,
+    text: Tokens | None = None,
+    groups: Sequence[str] = (),
+    group: Group | None = None,
+) -> Score:
+    """Compare gold with predicted tags of the same tokens; both may be valid or broken sequences.
+
+    Parameters
+    ----------
+    gold, predicted : TagColumn
+        As many sentences, and in each as many tags, in both.
+    text : Tokens, optional
         Needed for `group` and for the listing of errors.
     groups, group : sequence of str and function, optional
         With them entities, gold or predicted, are also counted by group: `group` maps an entity's tokens, whatever its
@@ -127,41 +159,60 @@ def score(
     KeyError
         `group` gives a name that is not one of `groups`.
     """
-    result = Score()
+    for lengths in (predicted.lengths, gold.lengths if text is None else text.lengths):
+        if not np.array_equal(gold.lengths, lengths):
+            raise ValueError("expected sentences of the same lengths in gold, predicted and tokens")
+    names = _common(gold.names, predicted.names)
+    right = int(np.count_nonzero(gold.ids == names[predicted.ids]))
+    result = Score(tokens=len(gold.ids), right_tokens=right, sentences=len(gold.lengths))
     result.subsets = {name: [0, 0, 0] for name in groups}
-    gold, predicted = list(gold), list(predicted)
-    words: Iterable[Sequence[str] | None] = [None] * len(gold) if tokens is None else tokens
-    for gold_tags, predicted_tags, sentence in zip(gold, predicted, words, strict=True):
-        result.sentences += 1
-        result.tokens += len(gold_tags)
-        result.right_tokens += sum(a == b for a, b in zip(gold_tags, predicted_tags, strict=True))
-        correct, system = entities_of(gold_tags), entities_of(predicted_tags)
-        _count(result, set(correct), set(system), sentence, group)
+    correct, system = gold.entities(), predicted.entities()
+    found, at = _same_spans(correct, system)
+    same = correct.type[found] == _common(correct.types, system.types)[system.type[at]]
+    hit, wrong, missed = found[same], _without(len(system), at[same]), _without(len(correct), found[same])
+    result.tp, result.fp, result.fn = correct[hit].by_type(), system[wrong].by_type(), correct[missed].by_type()
+    if text is None:
+        return result
+    if group is not None:
+        for i, entities in enumerate((correct[hit], system[wrong], correct[missed])):
+            for words, n in Counter(phrases(text, entities)).items():
+                for name in group(words):
+                    result.subsets[name][i] += n
+    result.confusion.update({(type_, type_): n for type_, n in result.tp.items()})
+    wrong_type, missed_span, wrong_span = (
+        correct[found[~same]],
+        _without(len(correct), found),
+        _without(len(system), at),
+    )
+    _add_errors(result, wrong_type, text, wrong_type.names(), system[at[~same]].names())
+    _add_errors(result, correct[missed_span], text, correct[missed_span].names(), repeat("-"))
+    _add_errors(result, system[wrong_span], text, repeat("-"), system[wrong_span].names())
     return result
 
 
-def _count(
-    result: Score,
-    gold: set[Entity],
-    predicted: set[Entity],
-    tokens: Sequence[str] | None,
-    group: Callable[[Sequence[str]], Sequence[str]] | None,
-) -> None:
-    """Add the entities of one sentence, to each of the groups that `group` names too; without tokens only by type."""
-    result.tp.update(e.type for e in gold & predicted)
-    result.fp.update(e.type for e in predicted - gold)
-    result.fn.update(e.type for e in gold - predicted)
-    if tokens is None:
-        return
-    if group is not None:
-        for i, entities in enumerate((gold & predicted, predicted - gold, gold - predicted)):
-            for entity in entities:
-                for name in group(tokens[entity.start : entity.end]):
-                    result.subsets[name][i] += 1
-    spans: Callable[[set[Entity]], dict[tuple[int, int], str]] = lambda es: {(e.start, e.end): e.type for e in es}  # noqa: E731
-    gold_spans, predicted_spans = spans(gold), spans(predicted)
-    for span in sorted(gold_spans.keys() | predicted_spans.keys()):
-        pair = gold_spans.get(span, "-"), predicted_spans.get(span, "-")
-        result.confusion[pair] += 1
-        if pair[0] != pair[1]:
-            result.errors[(*pair, " ".join(tokens[slice(*span)]))] += 1
+def _common(names: Sequence[str], others: Sequence[str]) -> Integers:
+    """Return for each of `others` its place among `names`, -1 if it is not there."""
+    places = {name: i for i, name in enumerate(names)}
+    return np.array([places.get(name, -1) for name in others], np.intp)
+
+
+def _same_spans(one: Entities, other: Entities) -> tuple[Integers, Integers]:
+    """Return the places in both of the entities that stand where one of the other does, of whatever type."""
+    _, i, j = np.intersect1d(one.start, other.start, assume_unique=True, return_indices=True)
+    same = one.end[i] == other.end[j]
+    return i[same], j[same]
+
+
+def _without(count: int, places: Integers) -> Integers:
+    """Return all places below `count` but these."""
+    left = np.ones(count, bool)
+    left[places] = False
+    return np.flatnonzero(left)
+
+
+def _add_errors(result: Score, spans: Entities, text: Tokens, gold: Iterable[str], predicted: Iterable[str]) -> None:
+    """Add spans to the confusion and the errors, with their types in gold and predicted, which differ."""
+    errors = Counter(zip(gold, predicted, map(" ".join, phrases(text, spans)), strict=False))
+    result.errors.update(errors)
+    for (correct, system, _), n in errors.items():
+        result.confusion[correct, system] += n

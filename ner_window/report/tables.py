@@ -82,6 +82,7 @@ def ledger_text(ledger: dict[str, Any]) -> str:
             *_left_out(c),
             f"  entities: {sum(c['entities'].values())} = {entities}",
             f"  tokens by vector: {covered}",
+            *(f"  note: {note}" for note in c.get("notes", ())),
         ]
     v = ledger["vectors"]
     left_out = {kind: v[kind] for kind in ("duplicates", "not_finite", "undecodable", "truncated") if v[kind]}

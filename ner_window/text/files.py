@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,6 +21,12 @@ _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, "
 
 #: Bytes unpacked together.
 _PIECE = 1 << 16
+
+
+def cache_folder(kind: str) -> Path:
+    """Return where things of one kind are kept for next time: in $NER_WINDOW_CACHE, or the user's cache directory."""
+    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ner_window"
+    return Path(os.environ.get("NER_WINDOW_CACHE") or default) / kind
 
 
 @contextmanager
@@ -51,6 +58,18 @@ def shown_name(path: Path | str) -> str:
 def is_read_once(path: Path | str) -> bool:
     """Whether an input is gone once it is read: standard input, or a pipe."""
     return str(path) == "-" or Path(path).is_fifo()
+
+
+def about_size(path: Path | str) -> int:
+    """Return the bytes of what is in a file, of a compressed one about: text is packed to an eighth, or to less.
+
+    Raises
+    ------
+    OSError
+        There is no such file.
+    """
+    size = Path(path).stat().st_size
+    return 8 * size if _packing(path) in _OPENERS else size
 
 
 def unpacked_name(path: Path | str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ner_window.errors import TaggingError
-from ner_window.text.conll import Sentence
+from ner_window.text.corpus import Sentence
 
 Repair = Literal["strict", "conlleval", "discard"]
 
@@ -102,6 +102,9 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("BILOU", _renamed(_BIOES_SAME), _renamed(_BIOES_OTHER), "OLU", "U", "B", "I", "L"),
     )
 }
+#: The schemes in the order in which `detect` prefers them.
+CANDIDATES = [SCHEMES[name] for name in ("IO", "IOB2", "IOB1", "BIOES", "BILOU")]
+
 SchemeName = Literal["IO", "IOB1", "IOB2", "BIOES", "BILOU"]
 
 
@@ -207,9 +210,8 @@ def detect(sentences: Iterable[Sentence]) -> Scheme:
             count += 0 if fine else n
         return count
 
-    candidates = [SCHEMES[name] for name in ("IO", "IOB2", "IOB1", "BIOES", "BILOU")]
-    known = [scheme for scheme in candidates if used <= set(scheme.prefixes)]
-    return min(known or candidates, key=broken)
+    known = [scheme for scheme in CANDIDATES if used <= set(scheme.prefixes)]
+    return min(known or CANDIDATES, key=broken)
 
 
 def check_tags(sentences: Iterable[Sentence], scheme: Scheme) -> None:

@@ -1,11 +1,15 @@
 import warnings
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ner_window.evaluation.metrics import Counts, score
+from ner_window.evaluation.metrics import Counts, Score, score, score_columns
+from ner_window.text.tag_columns import TagColumn
+from ner_window.text.tagging import entities_of
+from ner_window.text.tokens import Tokens
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -19,6 +23,54 @@ CORPORA = st.lists(
 
 def columns(corpus):
     return tuple([[row[i] for row in sentence] for sentence in corpus] for i in range(3))
+
+
+def plain_score(gold, predicted, tokens, groups, group):
+    """Compare sentence by sentence, by sets of entities."""
+    result = Score(subsets={name: [0, 0, 0] for name in groups})
+    for gold_tags, predicted_tags, words in zip(gold, predicted, tokens, strict=True):
+        result.sentences += 1
+        result.tokens += len(gold_tags)
+        result.right_tokens += sum(a == b for a, b in zip(gold_tags, predicted_tags, strict=True))
+        correct, system = set(entities_of(gold_tags)), set(entities_of(predicted_tags))
+        parts = correct & system, system - correct, correct - system
+        for i, (counter, entities) in enumerate(zip((result.tp, result.fp, result.fn), parts, strict=True)):
+            counter.update(e.type for e in entities)
+            for entity in entities:
+                for name in group(words[entity.start : entity.end]):
+                    result.subsets[name][i] += 1
+        spans, system_spans = ({(e.start, e.end): e.type for e in entities} for entities in (correct, system))
+        for span in spans.keys() | system_spans.keys():
+            pair = spans.get(span, "-"), system_spans.get(span, "-")
+            result.confusion[pair] += 1
+            if pair[0] != pair[1]:
+                result.errors[(*pair, " ".join(words[slice(*span)]))] += 1
+    return result
+
+
+@given(CORPORA)
+def test_all_figures_equal_those_of_a_plain_comparison(corpus):
+    gold, predicted, tokens = columns(corpus)
+    groups = ("one", "with a", "other")
+    group = lambda words: ["one"] * (len(words) == 1) + (["with a"] if "a" in words else ["other"])  # noqa: E731
+    expected = plain_score(gold, predicted, tokens, groups, group)
+    result = score(gold, predicted, tokens, groups, group)
+    assert result == expected
+    assert result.types == expected.types
+    assert result.as_dict() == expected.as_dict()
+    without = score(gold, predicted)
+    assert (without.tp, without.fp, without.fn) == (expected.tp, expected.fp, expected.fn)
+    assert not without.errors
+    assert not without.confusion
+
+
+def test_columns_may_number_their_tags_in_any_way():
+    gold = TagColumn(["O", "B-PER", "B-LOC", "B-NONE"], np.array([1, 0, 2, 0]), np.array([3, 1]))
+    predicted = TagColumn(["B-LOC", "B-PER", "O"], np.array([1, 2, 0, 0]), np.array([3, 1]))
+    result = score_columns(gold, predicted, Tokens.of([["Mira", "left", "Lund"], ["home"]]))
+    assert result.types == {"PER": Counts(1, 0, 0), "LOC": Counts(1, 1, 0)}
+    assert (result.right_tokens, result.tokens, result.sentences) == (3, 4, 2)
+    assert result.errors == {("-", "LOC", "home"): 1}
 
 
 def conlleval_counts(gold, predicted):
@@ -170,8 +222,13 @@ def test_errors_and_confusion_name_both_types():
 
 @pytest.mark.parametrize(("gold", "predicted"), [([["O"], ["O"]], [["O"]]), ([["O"]], [["O"], ["O"]])])
 def test_different_numbers_of_sentences_are_refused_with_tokens(gold, predicted):
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="expected sentences of the same lengths"):
         score(gold, predicted, [["a"], ["a"]])
+
+
+def test_tokens_of_other_lengths_are_refused():
+    with pytest.raises(ValueError, match="expected sentences of the same lengths"):
+        score([["O"]], [["O"]], [["a", "b"]])
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,40 @@
 import codecs
 import gzip
 import hashlib
+import tempfile
+from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_window.errors import CorpusError
-from ner_window.text.conll import Layout, read_blocks, read_corpus
+from ner_window.text import conll, lines
+from ner_window.text.conll import Layout, Sentence, read_blocks, read_corpus
 
 FIXTURES = Path(__file__).parent / "fixtures"
+
+#: Lines of which some are as they should be, and the others have every flaw.
+LINES = [
+    *(b"Mira B-PER", b"sails O", b"home\tO", b"Mira  B-PER ", b"-DOCSTART- O", b"-DOCSTART-\tO", b"", b" ", b"\t "),
+    *(
+        b"Malm\xc3\xb6 B-LOC",
+        b"Malm\xf6 B-LOC",
+        b"\xe2\x80\xa8 O",
+        b"a b O",
+        b"alone",
+        b"\tO",
+        b"x\t",
+        b"a\rb O",
+        b"\r",
+    ),
+    *(codecs.BOM_UTF8, codecs.BOM_UTF8 + b"Mira B-PER", codecs.BOM_UTF8 + b"-DOCSTART- O", codecs.BOM_UTF8 + b" "),
+    *(codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE + b" O", b"B-PER O", b"O Mira"),
+]
+GOOD = [b"Mira B-PER", b"sails O", b"home O", b"-DOCSTART- O", b"", b"  "]
+LAYOUTS = [Layout(), Layout(tag_column=None), Layout(1, 0), Layout(0, -2), Layout(encoding="iso-8859-1")]
 MIRA = (("Mira", "B-PER"), ("sails", "O"))
 
 
@@ -138,7 +162,7 @@ def test_missing_file_is_a_corpus_error(tmp_path):
 
 def test_empty_file_holds_nothing(read):
     corpus = read("")
-    assert (corpus.sentences, corpus.lines, corpus.documents) == ((), 0, 0)
+    assert (list(corpus.sentences), corpus.lines, corpus.documents) == ([], 0, 0)
 
 
 @pytest.mark.parametrize("character", ["\u00a0", "\u2028", "\u0085", "\u2029", "\u3000", "\x0b", "\x0c", "\x1c"])
@@ -211,3 +235,94 @@ def test_blocks_hold_every_line_and_give_the_file_back(lines, ending):
 @pytest.mark.parametrize("first", ["\ufeff\n", "\ufeff  \r\n"])
 def test_byte_order_mark_on_a_blank_line(read, first):
     assert rows(read(first + "Mira B-PER\nsails O\n")) == [MIRA]
+
+
+def plainly(path, layout):
+    """Read a file sentence by sentence: its sentences, digest, numbers of lines and of documents."""
+    sentences, counts, document = [], Counter(), 0
+    with path.open("rb") as file:
+        for block in read_blocks(file, str(path), layout):
+            counts[block.kind] += len(block.lines)
+            document += block.kind == "document"
+            if block.kind == "sentence":
+                sentences.append(Sentence(block.tokens, block.tags, str(path), block.line, document))
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    numbers = counts.total(), counts["sentence"], counts["blank"], counts["document"]
+    return sentences, digest, *numbers, len({s.document for s in sentences})
+
+
+def in_bulk(path, layout):
+    corpus = read_corpus(path, layout)
+    assert [corpus.where(i) for i in range(len(corpus.text.ids))] == [
+        s.where(i) for s in corpus.sentences for i in range(len(s.tokens))
+    ]
+    numbers = corpus.lines, corpus.token_lines, corpus.blank_lines, corpus.document_lines
+    return list(corpus.sentences), corpus.sha256, *numbers, corpus.documents
+
+
+def outcome(read, path, layout):
+    """What a reader gives, or its message."""
+    try:
+        return read(path, layout)
+    except CorpusError as error:
+        return str(error)
+
+
+def same_in_bulk(path, layout, piece, bound=lines.BOUND, large=conll.LARGE):
+    """Assert that a file reads the same in bulk, by pieces of so many bytes, and when it is read again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NER_WINDOW_CACHE", str(path.parent / "cache"))
+        patch.setattr(conll, "PIECE", piece)
+        patch.setattr(conll, "LARGE", large)
+        patch.setattr(lines, "BOUND", bound)
+        expected = outcome(plainly, path, layout)
+        assert outcome(in_bulk, path, layout) == expected
+        assert outcome(in_bulk, path, layout) == expected
+
+
+@given(
+    st.one_of(st.lists(st.sampled_from(GOOD), max_size=30), st.lists(st.sampled_from(LINES), max_size=8)),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.booleans(),
+    st.sampled_from(LAYOUTS),
+    st.integers(1, 40),
+    st.integers(0, 3),
+    st.sampled_from([0, 20, 1000]),
+)
+def test_a_file_read_in_bulk_reads_as_line_by_line(rows, ending, ended, layout, piece, bound, large):
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "corpus.conll"
+        path.write_bytes(ending.join(rows) + ending * ended)
+        same_in_bulk(path, layout, piece, bound, large)
+
+
+@pytest.mark.parametrize("fixture", sorted(FIXTURES.glob("*.conll")), ids=lambda path: path.name)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_fixtures_read_in_bulk_as_line_by_line(fixture, layout, tmp_path):
+    path = tmp_path / fixture.name
+    path.write_bytes(fixture.read_bytes())
+    for piece in (1, 10, 1 << 20):
+        same_in_bulk(path, layout, piece)
+
+
+def test_the_columns_of_a_corpus(read):
+    corpus = read("-DOCSTART- O\n\nMira B-PER\nsails O\n\n-DOCSTART- O\n\nMira B-PER\n")
+    assert corpus.text.forms == ["Mira", "sails"]
+    assert corpus.text.ids.tolist() == [0, 1, 0]
+    assert corpus.text.lengths.tolist() == [2, 1]
+    assert corpus.text.documents.tolist() == [1, 2]
+    assert (corpus.tags, corpus.tag_ids.tolist()) == (["B-PER", "O"], [0, 1, 0])
+    assert corpus.first_lines.tolist() == [3, 8]
+    assert (corpus.text.ids.dtype, corpus.tag_ids.dtype) == (np.int32, np.int16)  # six bytes a token
+
+
+def test_more_tags_than_two_bytes_count(read):
+    count = 40_000  # not tags but words: the wrong column
+    corpus = read("".join(f"Mira w{i}\n" for i in range(count)))
+    assert corpus.tag_ids.dtype == np.int32
+    assert corpus.sentences[0].tags == tuple(f"w{i}" for i in range(count))
+
+
+def test_a_byte_order_mark_alone_within_a_file_is_a_token(read):
+    with pytest.raises(CorpusError, match=r"corpus\.conll:2: expected 2 columns as in line 1, got 1"):
+        read("Mira O\n\ufeff\n")

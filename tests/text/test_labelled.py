@@ -1,8 +1,12 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ner_window.errors import CorpusError, TaggingError
 from ner_window.text.conll import Layout
-from ner_window.text.labelled import read_labelled
+from ner_window.text.labelled import first_difference, read_labelled
+from ner_window.text.tagging import SCHEMES
+from ner_window.text.tokens import Tokens
 
 TEXT = """Mara B-PER
 Lind I-PER
@@ -85,3 +89,49 @@ def test_sentences_carry_the_number_of_their_document(tmp_path):
     assert corpus.counts()["documents"] == 3
     assert corpus.select([4, 1]).documents == [1, 3]
     assert corpus.limit(2).documents == [0, 1]
+
+
+def test_labels_are_the_entities_in_another_scheme(corpus):
+    tags = ["O", "S-LOC", "B-PER", "E-PER"]
+    # Mara Lind left Oslo | Oslo Bank Group | nothing
+    assert corpus.labels(tags, SCHEMES["BIOES"]).tolist() == [2, 3, 0, 1, 1, -1, -1, 0]
+    assert corpus.only(["LOC"]).labels(tags, SCHEMES["BIOES"]).tolist() == [0, 0, 0, 1, 1, 0, 0, 0]
+    assert corpus.select([1]).labels(tags, SCHEMES["BIOES"]).tolist() == [1, -1, -1]
+
+
+def test_entities_and_their_texts(corpus):
+    assert corpus.entities.start.tolist() == [0, 3, 4, 5]
+    assert corpus.entities.end.tolist() == [2, 4, 5, 7]
+    assert corpus.entities.names() == ["PER", "LOC", "LOC", "ORG"]
+    assert corpus.entity_texts() == {"Mara Lind", "Oslo", "Bank Group"}
+    assert corpus.select([2]).entity_texts() == frozenset()
+
+
+def test_a_cut_corpus_still_names_lines(corpus, tmp_path):
+    chosen = corpus.select([2, 1]).corpus
+    assert [chosen.where(i) for i in range(4)] == [f"{tmp_path / 'c.conll'}:{line}" for line in (6, 7, 8, 10)]
+    assert [s.line for s in corpus.limit(2).corpus.sentences] == [1, 6]
+
+
+def test_conlleval_counts_the_tags_of_the_file_and_the_other_rules_those_that_are_repaired(tmp_path):
+    path = tmp_path / "broken.conll"
+    path.write_text("a B-PER\nb I-LOC\n\nc O\nd B-LOC\n")
+    read = {method: read_labelled(path, Layout(), "IOB2", method) for method in ("conlleval", "discard")}
+    assert read["conlleval"].counted_tags("conlleval") == [["B-PER", "I-LOC"], ["O", "B-LOC"]]
+    assert read["discard"].counted_tags("discard") == [["B-PER", "O"], ["O", "B-LOC"]]
+    assert read["conlleval"].limit(1).counted_tags("conlleval") == [["B-PER", "I-LOC"]]
+
+
+def test_a_tag_that_is_none_is_named_also_where_a_scheme_is(tmp_path):
+    path = tmp_path / "c.conll"
+    path.write_text("\na O\n\nb O\nc NNP\n")
+    for scheme in ("auto", "IOB2"):
+        with pytest.raises(TaggingError, match=r"c\.conll:5: expected 'O' or .*, got 'NNP'; is it the right tag col"):
+            read_labelled(path, Layout(), scheme)
+
+
+@given(*[st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), max_size=5)] * 2)
+def test_the_first_difference_is_that_of_a_walk_through_both(one, other):
+    expected = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    assert first_difference(Tokens.of(one), Tokens.of(other)) == expected
+    assert first_difference(Tokens.of(one), Tokens.of([*one, ["c"], *other])) is None

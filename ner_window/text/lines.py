@@ -1,0 +1,152 @@
+"""Lines of a CoNLL file in bulk: a table in which each distinct line is read once, and pieces of whole lines."""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ner_window.errors import CorpusError
+from ner_window.text.line_rules import TOKEN, Layout, LineReader
+
+Integers = NDArray[np.integer[Any]]
+
+#: Bytes read together.
+PIECE = 1 << 18
+
+#: Distinct lines that a table remembers: about 30 MB of them.
+BOUND = 1 << 17
+
+
+class LineTable(dict[bytes, int]):
+    r"""The distinct lines of one file, numbered: each is decoded and cut once, however often it stands there.
+
+    A corpus repeats itself: of the 220,000 lines of CoNLL-2003's training file 29,000 are distinct. To find a line that
+    is known takes one look into a dictionary; what is known of it is then taken from arrays, for thousands at a time.
+
+    Parameters
+    ----------
+    layout : Layout
+        Where things stand in the file.
+    source : str
+        What the file is called in messages.
+
+    Attributes
+    ----------
+    forms, tags : list of str
+        The distinct tokens and the distinct tags, in the order in which they were met.
+    read : int
+        How many lines were numbered so far.
+
+    Notes
+    -----
+    The keys are the lines without their ``\n``. The first line of a file may begin with a byte order mark, so it is a
+    line of its own: its key begins with ``\n``, as no other one can.
+    """
+
+    def __init__(self, layout: Layout, source: str) -> None:
+        super().__init__()
+        self.forms: list[str] = []
+        self.tags: list[str] = []
+        self.read = 0
+        self._reader = LineReader(source, layout)
+        self._form_ids: dict[str, int] = {}
+        self._tag_ids: dict[str, int] = {}
+        self._kinds, self._forms, self._tags = array("b"), array("i"), array("i")
+        self._lines: Sequence[bytes] = ()
+
+    @property
+    def kind(self) -> Integers:
+        """What each distinct line is: TOKEN, BLANK or DOCUMENT."""
+        return np.array(self._kinds, np.int8)
+
+    @property
+    def form(self) -> Integers:
+        """Which of `forms` each distinct line holds; -1 if it is no token line."""
+        return np.array(self._forms, np.int32)
+
+    @property
+    def tag(self) -> Integers:
+        """Which of `tags` each distinct line holds; -1 if it is no token line, or the layout has no tags."""
+        return np.array(self._tags, np.int32)
+
+    def ids(self, lines: list[bytes]) -> Integers:
+        r"""Return the numbers (n,) of the next n lines of the file, given without their ``\n``.
+
+        The numbers, and the arrays that they are places in, hold until the next call: beyond `BOUND` lines the table
+        begins anew. The numbers of forms and of tags stay.
+
+        Raises
+        ------
+        CorpusError
+            With file:line; see `LineReader.read`.
+        """
+        if len(self) > BOUND:
+            self.clear()
+            self._kinds, self._forms, self._tags = array("b"), array("i"), array("i")
+        self._lines = lines if self.read else [b"\n" + line for line in lines[:1]] + lines[1:]
+        numbers = np.fromiter(map(self.__getitem__, self._lines), np.intp, len(lines))
+        self.read += len(lines)
+        return numbers
+
+    def __missing__(self, key: bytes) -> int:
+        line = key.removeprefix(b"\n") + b"\n"
+        reader, learned = self._reader, self._reader.width
+        number = 1 if key.startswith(b"\n") else 2  # only whether it is the first line matters while all is well
+        try:
+            kind, _, columns = reader.read(number, line)
+        except CorpusError:
+            reader.read(self._number(key), line)  # fails again, with the line's place
+            raise
+        if reader.width != learned:
+            reader.first = self._number(key)
+        token, tag = reader.token_and_tag(columns) if kind == TOKEN else (None, None)
+        self._kinds.append(kind)
+        self._forms.append(_numbered(token, self._form_ids, self.forms))
+        self._tags.append(_numbered(tag, self._tag_ids, self.tags))
+        self[key] = len(self)
+        return len(self) - 1
+
+    def _number(self, key: bytes) -> int:
+        """Return the number in the file of the line that a key, which was not known, stands for."""
+        return self.read + self._lines.index(key) + 1
+
+
+def _numbered(string: str | None, ids: dict[str, int], strings: list[str]) -> int:
+    """Return the number of a string, a new one if it is new, and -1 for none."""
+    if string is None:
+        return -1
+    id_ = ids.setdefault(string, len(strings))
+    if id_ == len(strings):
+        strings.append(string)
+    return id_
+
+
+def whole_lines(read: Callable[[int], bytes], size: int = PIECE) -> Iterator[bytes]:
+    r"""Yield a stream in pieces that end where a line ends; only the last one need not end with ``\n``.
+
+    Parameters
+    ----------
+    read : function
+        The stream's ``read``, or its ``read1``: then lines come as soon as they are there.
+    size : int
+        Bytes read together.
+    """
+    rest: list[bytes] = []
+    while piece := read(size):
+        end = piece.rfind(b"\n") + 1
+        if end:
+            yield b"".join((*rest, piece[:end]))
+            rest = []
+        rest.append(piece[end:])
+    if last := b"".join(rest):
+        yield last
+
+
+def split_lines(piece: bytes) -> list[bytes]:
+    r"""Cut a piece of whole lines at each ``\n``, which is dropped."""
+    lines = piece.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    return lines

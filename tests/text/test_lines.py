@@ -1,0 +1,82 @@
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ner_window.errors import CorpusError
+from ner_window.text import line_rules, lines
+from ner_window.text.line_rules import BLANK, DOCUMENT, TOKEN, Layout
+from ner_window.text.lines import LineTable, split_lines, whole_lines
+
+
+def test_each_distinct_line_has_a_number_and_is_read_once(monkeypatch):
+    table = LineTable(Layout(), "here.conll")
+    read = []
+    decode = line_rules.decode_line
+    monkeypatch.setattr(line_rules, "decode_line", lambda raw, *more: read.append(raw) or decode(raw, *more))
+    assert table.ids([b"-DOCSTART- O", b"", b"Mira B-PER", b"", b"Mira B-PER", b"Mira O"]).tolist() == [
+        0,
+        1,
+        2,
+        1,
+        2,
+        3,
+    ]
+    assert table.ids([b"Mira O", b"-DOCSTART- O"]).tolist() == [3, 4]  # the first line of a file is one of its own
+    assert table.ids([]).tolist() == []
+    assert read == [b"-DOCSTART- O\n", b"\n", b"Mira B-PER\n", b"Mira O\n", b"-DOCSTART- O\n"]
+    assert table.kind.tolist() == [DOCUMENT, BLANK, TOKEN, TOKEN, DOCUMENT]
+    assert table.form.tolist() == [-1, -1, 0, 0, -1]
+    assert table.tag.tolist() == [-1, -1, 0, 1, -1]
+    assert (table.forms, table.tags, table.read) == (["Mira"], ["B-PER", "O"], 8)
+
+
+def test_without_a_column_of_tags_there_are_none():
+    table = LineTable(Layout(tag_column=None), "here.conll")
+    assert table.ids([b"Mira", b"sails"]).tolist() == [0, 1]
+    assert (table.form.tolist(), table.tag.tolist(), table.tags) == ([0, 1], [-1, -1], [])
+
+
+def test_a_full_table_begins_anew_and_keeps_the_numbers_of_forms_and_tags(monkeypatch):
+    monkeypatch.setattr(lines, "BOUND", 2)
+    table = LineTable(Layout(), "here.conll")
+    table.ids([b"a O", b"b O", b"c B-X"])
+    assert table.ids([b"c B-X", b"d O", b"c B-X"]).tolist() == [0, 1, 0]
+    assert (table.form.tolist(), table.tag.tolist(), table.forms) == ([2, 3], [1, 0], ["a", "b", "c", "d"])
+    assert len(table) == 2
+
+
+@pytest.mark.parametrize("before", [0, 1, 5])
+def test_a_flaw_is_told_with_its_own_line_and_that_of_the_first_token(before):
+    table = LineTable(Layout(), "here.conll")
+    table.ids([b""] * before)
+    table.ids([b"", b"Mira NN O", b"sails VB O"])
+    with pytest.raises(CorpusError) as error:
+        table.ids([b"", b"Mira NN O", b"home O", b"alone", b"home O"])
+    place, first = before + 3 + 3, before + 2
+    assert str(error.value) == f"here.conll:{place}: expected 3 columns as in line {first}, got 2: 'home O'"
+
+
+def test_the_first_token_line_may_stand_before_a_flaw_in_one_piece():
+    table = LineTable(Layout(), "here.conll")
+    with pytest.raises(CorpusError, match=r"^here\.conll:4: expected 2 columns as in line 2, got 1: 'alone'$"):
+        table.ids([b"", b"Mira O", b"", b"alone"])
+
+
+@given(st.binary(max_size=60).map(lambda raw: raw.replace(b"a", b"\n")), st.integers(1, 20))
+def test_pieces_end_where_lines_end_and_lose_nothing(raw, size):
+    pieces = list(whole_lines(io.BytesIO(raw).read, size))
+    assert b"".join(pieces) == raw
+    assert all(pieces)
+    assert all(piece.endswith(b"\n") for piece in pieces[:-1])
+    found = [line for piece in pieces for line in split_lines(piece)]
+    assert found == [line.removesuffix(b"\n") for line in io.BytesIO(raw)]
+
+
+def test_lines_come_as_soon_as_they_are_there():
+    pieces = iter([b"Mira O\nsai", b"ls", b" O\n", b"", b"never asked for"])
+    found = whole_lines(lambda size: next(pieces))
+    assert next(found) == b"Mira O\n"
+    assert list(found) == [b"sails O\n"]
+    assert next(pieces) == b"never asked for"
