@@ -30,6 +30,10 @@ def predict(
         Literal["IO", "IOB1", "IOB2", "BIOES", "BILOU"] | None,
         typer.Option(help="Scheme of the tags; by default that of the training file."),
     ] = None,
+    precision: Annotated[
+        Literal["float32", "int16"],
+        typer.Option(help="Of the products of words with W; int16 is faster, and about one tag in 20,000 differs."),
+    ] = "float32",
     token_column: TokenColumn = 0,
     encoding: Encoding = "utf-8",
     force: Force = False,
@@ -54,15 +58,15 @@ def predict(
     cut: Counter[str] = Counter()
     for source, target in prediction.plan(inputs or ["-"], output, force):
         with open_input(source) as stream:
-            pieces = prediction.predict(
-                tagger, stream, shown_name(source), input_format, output_format, scheme, probabilities, layout, cut
-            )
-            written = encoding if output_format != "html" else "utf-8"
+            options = (input_format, output_format, scheme, probabilities, layout, cut)
+            written = "utf-8" if output_format == "html" else encoding
+            place = target or "standard output"
+            answer = prediction.predict(tagger, stream, shown_name(source), *options, written, place, precision)
             if target is None:
-                for piece in pieces:
-                    sys.stdout.buffer.write(prediction.encoded(piece, written, "standard output"))
+                for piece in answer:
+                    sys.stdout.buffer.write(piece)
                     sys.stdout.buffer.flush()
             else:
-                prediction.write_whole(target, pieces, encoding)
+                prediction.write_whole(target, answer, encoding)
     for source, times in (+cut).items():
         note(f"{source}: documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {times}")

@@ -1,0 +1,44 @@
+"""The formats that text comes and goes in, and which of them a stream is in."""
+
+from pathlib import Path
+from typing import IO, Literal
+
+from ner_window.text.line_rules import DOCSTART, split_columns
+
+Known = Literal["conll", "tokens", "text", "jsonl"]
+InputFormat = Literal["auto"] | Known
+OutputFormat = Literal["conll", "jsonl", "inline", "html"]
+
+#: Bytes of a stream that are looked at.
+START = 1 << 16
+
+_SUFFIXES: dict[str, Known] = {
+    ".conll": "conll",
+    ".iob": "conll",
+    ".iob2": "conll",
+    ".bio": "conll",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".tokens": "tokens",
+}
+
+
+def sniff(stream: IO[bytes], source: str) -> Known:
+    """Return the format of a stream: what the file's name says, or what its first lines look like.
+
+    A first line in braces is JSON lines; a document line, tabs, or several lines of equally many columns (two to ten)
+    are CoNLL; all else is text.
+    """
+    for suffix in reversed(Path(source).suffixes):
+        if suffix in _SUFFIXES:
+            return _SUFFIXES[suffix]
+    start = stream.peek(START) if hasattr(stream, "peek") else b""
+    lines = [line.decode(errors="replace").strip("\r\ufeff") for line in start.split(b"\n")]
+    lines = [line for line in (lines[:-1] or lines) if line.strip()][:20]
+    if not lines:
+        return "text"
+    if lines[0].lstrip().startswith("{"):
+        return "jsonl"
+    columns = {len(split_columns(line)) for line in lines if not line.startswith(DOCSTART)}
+    even = len(lines) > 1 and len(columns) == 1 and 2 <= min(columns) <= 10
+    return "conll" if lines[0].startswith(DOCSTART) or "\t" in lines[0] or even else "text"

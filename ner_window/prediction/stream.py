@@ -1,0 +1,133 @@
+"""From a stream to a stream: what has come is read, tagged and written, a piece of it in memory at a time."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import IO, TypeVar
+
+import numpy as np
+
+from ner_window.errors import OutputError
+from ner_window.prediction import rendering
+from ner_window.prediction.added_column import Floats, with_tags
+from ner_window.prediction.documents import Parts
+from ner_window.prediction.formats import InputFormat, Known, OutputFormat, sniff
+from ner_window.prediction.items import Items, items_of, read_items
+from ner_window.prediction.marked_lines import Lines, read_lines
+from ner_window.prediction.outputs import encoded
+from ner_window.projections import Precision, Projections
+from ner_window.tagger import Tagger
+from ner_window.text.documents import gather
+from ner_window.text.line_rules import Layout, LineReader
+from ner_window.text.lines import whole_lines
+from ner_window.text.tag_columns import TagColumn
+from ner_window.text.tokens import Tokens
+
+#: Bytes read, and tagged, together: some 20,000 tokens of CoNLL, some 50,000 of raw text.
+PIECE = 1 << 18
+
+Batch = TypeVar("Batch", Lines, Items)
+
+_RENDER = {
+    "conll": rendering.as_rows,
+    "jsonl": rendering.as_jsonl,
+    "inline": rendering.as_inline,
+    "html": rendering.as_html,
+}
+
+
+def predict(
+    tagger: Tagger,
+    stream: IO[bytes],
+    source: str,
+    input_format: InputFormat = "auto",
+    output_format: OutputFormat | None = None,
+    scheme: str | None = None,
+    probabilities: bool = False,
+    layout: Layout | None = None,
+    cut: Counter[str] | None = None,
+    encoding: str | None = None,
+    target: Path | str = "standard output",
+    precision: Precision = "float32",
+) -> Iterator[bytes]:
+    """Tag a stream and yield pieces of the output in the order of the input.
+
+    What has come is tagged at once and answered: a line that a person types, or a piece of a file. A tagger that reads
+    whole documents answers when one has ended: at a document line, with each JSON object, at the end of other inputs,
+    or when it holds `BOUND` tokens. How often longer ones were cut is counted in `cut`, by the source. The output is in
+    `encoding`, by default the layout's; `target` is what it is called in messages; `precision` is as in `Projections`.
+
+    Raises
+    ------
+    CorpusError
+        The input cannot be read, with its line, or there is no such encoding.
+    OutputError
+        The encoding does not hold a character of the output.
+    """
+    layout = layout or Layout(tag_column=None)
+    LineReader(source, layout)  # an encoding that does not exist is an error in every format
+    chosen = sniff(stream, source) if input_format == "auto" else input_format
+    written = output_format or ("conll" if chosen in ("conll", "tokens") else "jsonl")
+    output = tagger.output(scheme)
+    encode = partial(encoded, encoding=encoding or layout.encoding, target=target)
+    cuts: Counter[str] = Counter() if cut is None else cut
+    table = Projections(tagger, precision)
+    if written == "html":
+        yield encode(rendering.HTML_HEAD)
+    for batch in _batches(stream, source, chosen, layout, Parts(source, cuts) if tagger.reads_documents else None):
+        text = batch.text()
+        if tagger.reads_documents:  # an item of many sentences may be cut, too
+            documents = text.documents.tolist()
+            cuts[source] += len(gather(text.lengths.tolist(), documents)) - len(set(documents))
+        tags, chances = _tag(table, text, probabilities)
+        tags = tags.convert(output) if written == "conll" else tags
+        if written == "conll" and isinstance(batch, Lines):
+            yield with_tags(batch, tags, chances, encode)
+        else:
+            items = batch.items if isinstance(batch, Items) else items_of(text)
+            yield from _encoded_lines(_RENDER[written](items, tags, chances), encode)
+    if written == "html":
+        yield encode(rendering.HTML_END)
+
+
+def _encoded_lines(text: str, encode: Callable[[str], bytes]) -> Iterator[bytes]:
+    """Yield lines as bytes, all of them, or one by one up to the one that holds what the encoding does not."""
+    try:
+        yield encode(text)
+    except OutputError:
+        yield from (encode(line + "\n") for line in text.split("\n"))
+
+
+def _batches(
+    stream: IO[bytes], source: str, kind: Known, layout: Layout, parts: Parts | None
+) -> Iterator[Lines] | Iterator[Items]:
+    """Yield what is tagged together: what has come, or with `parts` the documents of it that have ended."""
+    pieces = whole_lines(getattr(stream, "read1", stream.read), PIECE)
+    if kind == "conll":
+        lines = read_lines(pieces, source, layout)
+        return lines if parts is None else _by_document(lines, parts)
+    items = read_items(pieces, source, layout, kind)
+    return items if parts is None or kind == "jsonl" else _by_document(items, parts)
+
+
+def _by_document(batches: Iterator[Batch], parts: Parts) -> Iterator[Batch]:
+    """Gather whole documents. Those that have ended do not wait; what is in one never depends on how its bytes come."""
+    present: Batch | None = None
+    for batch in batches:
+        numbered = batch.numbered(parts)
+        present = numbered if present is None else present + numbered
+        ended = int(np.searchsorted(present.document, parts.number))
+        if ended:
+            yield present[:ended]
+            present = present[ended:]
+    if present is not None:
+        yield present
+
+
+def _tag(table: Projections, text: Tokens, probabilities: bool) -> tuple[TagColumn, Floats | None]:
+    """Tag a text; return the tags in the model's scheme and, if they are asked for, their probabilities (T,)."""
+    tagger, scores = table.tagger, table.scores(text)
+    labels = tagger.decode(scores, text.lengths)
+    chances = tagger.probabilities(scores, text.lengths)[np.arange(len(labels)), labels] if probabilities else None
+    return TagColumn(tagger.tags, labels, text.lengths), chances
