@@ -1,6 +1,6 @@
 """The composition root: a configuration to objects, a run, and what it leaves behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from ner_window.text.documents import BLOCK, BOUND, gather, hidden_together
 from ner_window.text.features import LEXICON_FEATURES
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.lexicon import Lexicon
-from ner_window.text.tagging import SCHEMES, convert, entities_of
+from ner_window.text.tagging import SCHEMES
 from ner_window.text.vectors import load_vectors
 from ner_window.text.vocabulary import UNKNOWN
 from ner_window.training import Disguise, TrainingState
@@ -72,7 +72,7 @@ def corpora_of(config: Config, sources: Sources) -> tuple[LabelledCorpus, Labell
             "batch with each other; set it to true"
         )
     learning = corpora["train"].limit(config.data.limit)
-    known = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
+    known = sorted(learning.entities.by_type())
     if missing := sorted(set(config.data.types or ()) - set(known)):
         raise ConfigError(f"data.types: no such type in {config.data.train}, got {missing}; it has {known}")
     learning = learning.only(config.data.types)
@@ -81,21 +81,20 @@ def corpora_of(config: Config, sources: Sources) -> tuple[LabelledCorpus, Labell
 
 def set_up(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, sources: Sources) -> Run:
     """Set up a new tagger, the state of its training, and all else that a run on these corpora needs."""
-    types = sorted({e.type for tags in learning.tags for e in entities_of(tags)})
+    types = sorted(learning.entities.by_type())
     if not types:
         raise CorpusError(f"{config.data.train}: no entity in it: all tags are O; is it the right tag column?")
-    lengths = [len(tokens) for tokens in learning.tokens]
-    if names_of(config) & LEXICON_FEATURES and len(hidden_together(lengths, learning.documents)) < 2:
+    if names_of(config) & LEXICON_FEATURES and len(hidden_parts(learning)) < 2:
         raise ConfigError(
             f"features: gazetteer and tag_statistics need at least two documents in {config.data.train}, or "
             f"{2 * BLOCK} tokens without document lines: each learns from the others; leave them out"
         )
     generator = np.random.default_rng(config.seed)
-    found = build_words(config, learning.tokens, generator, sources)
-    scheme = SCHEMES["IO" if config.objective == "margin" else config.model.scheme]
-    in_scheme = [[convert(tags, scheme) for tags in corpus.tags] for corpus in (learning, dev)]
-    disguise = disguise_of(config, found, learning.tokens)
-    tagger = new_tagger(config, found, learning, in_scheme[0], types, generator)
+    counts = learning.text.counts
+    found = build_words(config, counts, generator, sources)
+    disguise = disguise_of(config, found, counts)
+    tagger = new_tagger(config, found, learning, types, generator)
+    scheme = SCHEMES[tagger.scheme]
     if disguise and disguise.delta.any():
         tagger.parameters["E.word"] = np.concatenate([found.table, found.table[: len(disguise.delta)]])
     if disguise and disguise.first_pass:
@@ -107,8 +106,8 @@ def set_up(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, source
         TrainingState(tagger.parameters, optimizer_of(config), generator, trained),
         learning,
         dev,
-        tagger.encode(learning.tokens, in_scheme[0], learning.documents, learning=True),
-        tagger.encoder.encode(dev.tokens, in_scheme[1], dev.documents),
+        tagger.encoder.encode(learning.text, learning.labels(tagger.tags, scheme), learning=True).merged(),
+        tagger.encoder.encode(dev.text, dev.labels(tagger.tags, scheme)),
         ledger=ledger_of(config, found, trained, learning, dev, types),
         seconds=[],
         disguise=disguise,
@@ -122,12 +121,12 @@ def new_tagger(
     config: Config,
     found: WordTable,
     learning: LabelledCorpus,
-    tags: Sequence[Sequence[str]],
     types: Sequence[str],
     generator: np.random.Generator,
 ) -> Tagger:
-    """Return the tagger before its first step; `tags` are those of the training corpus in the model's scheme."""
-    features = [(f.name, build_feature(f.name, learning.tokens, types), f.size) for f in config.features]
+    """Return the tagger before its first step."""
+    tokens = learning.text.counts
+    features = [(f.name, build_feature(f.name, tokens, types), f.size) for f in config.features]
     scheme = SCHEMES["IO" if config.objective == "margin" else config.model.scheme]
     labels = ("O", *(f"{prefix}-{type_}" for type_ in types for prefix in scheme.prefixes))
     trained = found.head if config.vectors.train == "fine-tune" else 0
@@ -156,8 +155,8 @@ def new_tagger(
         learning.scheme.name,
         learning.entity_texts(),
         found.table[:trained].copy(),
-        lexicon=Lexicon.build(learning.tokens, tags, types) if names_of(config) & LEXICON_FEATURES else None,
-        words_seen=frozenset(token.lower() for sentence in learning.tokens for token in sentence),
+        lexicon=Lexicon.build(learning.tokens, learning.tags, types) if names_of(config) & LEXICON_FEATURES else None,
+        words_seen=frozenset(token.lower() for token in tokens),
     )
 
 
@@ -173,8 +172,8 @@ def ledger_of(
 ) -> dict[str, Any]:
     """Return what was read and what becomes of it: the data ledger."""
     return {
-        "train": {**learning.counts(), "coverage": coverage(found.words, learning.tokens)},
-        "dev": {**dev.counts(), "coverage": coverage(found.words, dev.tokens)},
+        "train": {**learning.counts(), "coverage": coverage(found.words, learning.text.counts)},
+        "dev": {**dev.counts(), "coverage": coverage(found.words, dev.text.counts)},
         "vectors": {
             **asdict(found.report),
             "sha256": found.sha256,
@@ -184,7 +183,7 @@ def ledger_of(
         },
         **{name: {"sha256": digest} for name, digest in teacher_digest(config).items()},
         "notes": [*ineffective(config), *(_margin_notes(types, dev) if config.objective == "margin" else [])],
-        "types_only_in_dev": sorted({e.type for tags in dev.tags for e in entities_of(tags)} - set(types)),
+        "types_only_in_dev": sorted(dev.entities.by_type().keys() - set(types)),
     }
 
 
@@ -203,7 +202,7 @@ def jackknife_of(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, 
     ConfigError
         There are not two documents, or a part holds all entities.
     """
-    lengths = np.array([len(tokens) for tokens in learning.tokens], np.intp)
+    lengths = learning.text.lengths
     undivided = len(set(learning.documents)) == 1
     even = min(BOUND, int(lengths.sum()) // (4 * config.training.folds))
     documents = gather(lengths.tolist(), learning.documents, even if undivided else BOUND)
@@ -218,8 +217,7 @@ def jackknife_of(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, 
         fold = int(sizes.argmin())
         folds[document.start : document.stop] = fold
         sizes[fold] += lengths[document.start : document.stop].sum()
-    with_entities = {fold for fold, tags in zip(folds.tolist(), learning.tags, strict=True) if entities_of(tags)}
-    if len(with_entities) < 2:
+    if len(np.unique(np.repeat(folds, lengths)[learning.entities.start])) < 2:
         raise ConfigError(
             f"features: first_pass: all entities of {config.data.train} are in one of {count} parts, the others have "
             "nothing to learn from; leave it out"
@@ -234,24 +232,29 @@ def jackknife_of(config: Config, learning: LabelledCorpus, dev: LabelledCorpus, 
     )
 
 
+def hidden_parts(learning: LabelledCorpus) -> list[range]:
+    """Return the sentences that must not see each other's tags while training; see `hidden_together`."""
+    return hidden_together(learning.text.lengths.tolist(), learning.documents)
+
+
 def build_words(
-    config: Config, sentences: Sequence[Sequence[str]], generator: np.random.Generator, sources: Sources
+    config: Config, tokens: Mapping[str, int], generator: np.random.Generator, sources: Sources
 ) -> WordTable:
     """Return the words and their table, from a file of vectors or random; see `tables`."""
     options = config.vectors
     if options.source == "random":
-        return random_words(options, sentences, generator)
-    return pretrained_words(options, sentences, sources.vectors(options.source, options.limit))
+        return random_words(options, tokens, generator)
+    return pretrained_words(options, tokens, sources.vectors(options.source, options.limit))
 
 
-def disguise_of(config: Config, found: WordTable, sentences: Sequence[Sequence[str]]) -> Disguise | None:
+def disguise_of(config: Config, found: WordTable, tokens: Mapping[str, int]) -> Disguise | None:
     """Return how often training words are shown otherwise than they are; None: never.
 
     A word of n training occurrences shows its pre-trained vector with probability 2 / (2 + n), if delta dropout is on.
     """
     options = config.vectors
     hidden = {f.name: f.dropout for f in config.features}.get("first_pass", 0.0)
-    n = found.counts(sentences)
+    n = found.counts(tokens)
     rows = np.arange(found.head)
     own = rows >= found.head - found.own
     swap = np.where(own & (n < RARE), options.swap, 0.0)
@@ -264,7 +267,7 @@ def disguise_of(config: Config, found: WordTable, sentences: Sequence[Sequence[s
 
 def _margin_notes(types: Sequence[str], dev: LabelledCorpus) -> list[str]:
     notes = ["objective margin: the model's scheme is IO, one row of U for each type; model.scheme is not used"]
-    missing = sorted(set(types) - {e.type for tags in dev.tags for e in entities_of(tags)})
+    missing = sorted(set(types) - dev.entities.by_type().keys())
     if missing:
         notes.append(f"types only in train, whose thresholds are therefore chosen on it: {', '.join(missing)}")
     return notes

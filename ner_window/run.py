@@ -14,18 +14,21 @@ import ner_window
 from ner_window import storage
 from ner_window.config import Config, dump_yaml, flatten
 from ner_window.errors import ModelError
-from ner_window.evaluation.metrics import Counts, Score
-from ner_window.nn.decoding import best_threshold
+from ner_window.evaluation.metrics import Counts, Score, score_columns
+from ner_window.nn.decoding import best_paths, best_threshold
 from ner_window.nn.distillation import Teacher
 from ner_window.nn.equivalent import fold_residual
 from ner_window.nn.geometry import neighbors_moves
 from ner_window.nn.gradients import Floats, Integers
 from ner_window.nn.initialization import distinct_rows
-from ner_window.scoring import GROUPS, groups_of, score_in
+from ner_window.nn.windows import Windows
+from ner_window.scoring import GROUPS, groups_of
 from ner_window.tagger import Tagger
 from ner_window.text.encoding import EncodedCorpus
 from ner_window.text.labelled import LabelledCorpus
-from ner_window.text.tagging import entities_of, split_tag
+from ner_window.text.tag_columns import TagColumn
+from ner_window.text.tagging import split_tag
+from ner_window.text.tokens import Tokens
 from ner_window.text.vocabulary import RESERVED
 from ner_window.training import BatchReport, Disguise, EpochReport, TrainingState, train
 
@@ -62,7 +65,7 @@ class Jackknife:
     def reports(self, corpus: LabelledCorpus, tags: Sequence[str]) -> Iterator[BatchReport | FoldReport]:
         """Train a tagger for each part that has no labels yet, and let it tag the part."""
         count = int(self.folds.max()) + 1
-        tokens = np.repeat(self.folds, [len(sentence) for sentence in corpus.tokens])
+        tokens = np.repeat(self.folds, corpus.text.lengths)
         for fold in range(count):
             if (self.labels[tokens == fold] >= 0).all():
                 continue
@@ -72,9 +75,10 @@ class Jackknife:
                     yield replace(report, stage=f"first pass, part {fold + 1} of {count}, ")
             run.state.restore_best()
             left_out = corpus.select(np.flatnonzero(self.folds == fold).tolist())
-            predicted = run.tagger.tag_sentences(left_out.tokens, run.tagger.scheme, left_out.documents)
-            self.labels[tokens == fold] = [tags.index(tag) for sentence in predicted for tag in sentence]
-            yield FoldReport(fold + 1, count, score_in(corpus.scheme, left_out.tags, predicted).micro.f1)
+            predicted = run.tagger.tag_text(left_out.text)
+            self.labels[tokens == fold] = np.array([tags.index(tag) for tag in predicted.names])[predicted.ids]
+            result = score_columns(left_out.column, predicted.convert(corpus.scheme))
+            yield FoldReport(fold + 1, count, result.micro.f1)
 
 
 @dataclass
@@ -103,8 +107,13 @@ class Run:
             scores[:, 1:] += self.choose_thresholds(scores[:, 1:])
             if self.jackknife:  # the thresholds are the first pass's, too
                 scores = self.tagger.scores(self.tagger.first_pass(self.encoded_dev))
-        predicted = self.tagger.decode(scores, self.encoded_dev.lengths)
-        return score_in(self.dev.scheme, self.dev.tags, predicted).micro.f1, loss
+        labels = best_paths(scores, self.encoded_dev.lengths, *self.tagger.transitions)
+        return self.score_of(self.tagger, labels).micro.f1, loss
+
+    def score_of(self, tagger: Tagger, labels: Integers, text: Tokens | None = None, **groups: Any) -> Score:
+        """Compare the dev corpus with these labels (T,) of it; see `score_columns`."""
+        predicted = TagColumn(tagger.tags, labels, self.dev.text.lengths).convert(self.dev.scheme)
+        return score_columns(self.dev.column, predicted, text, **groups)
 
     def dev_loss(self, scores: Floats) -> float:
         """Return J, regulariser included, for the dev corpus's scores (T, C): a mean over parts as large as a batch."""
@@ -154,8 +163,9 @@ class Run:
         lengths = self.encoded_train.lengths
         lengths = lengths[: 1 + np.searchsorted(np.cumsum(lengths), self.config.training.batch_size)]
         tokens = np.arange(lengths.sum())
-        windows = self.encoded_train.windows(tokens, self.tagger.network.radius)
         network, y = self.tagger.network, self.encoded_train.labels[tokens]
+        batch = self.encoded_train.batch(np.arange(len(lengths)), network.radius)
+        windows = Windows(batch.ids, batch.index)
         loss, backprop = network.loss(self.state.parameters, windows, y, lengths=lengths)
         backprop()
         return loss, network.cost(self.state.parameters, np.zeros((len(y), network.rows)), y, lengths)[0]
@@ -210,10 +220,8 @@ class Run:
         if self.config.vectors.neighbors or self.config.vectors.residual:  # more words have moved than training saw
             pretrained = np.concatenate([pretrained, own["E.word"][len(pretrained) : len(words)]])
         tagger = replace(self.tagger, network=network, parameters=parameters, pretrained=pretrained)
-        encoded = tagger.first_pass(self.encoded_dev)
-        predicted = tagger.decode(tagger.scores(encoded), encoded.lengths)
-        groups = {"tokens": self.dev.tokens, "groups": GROUPS, "group": partial(groups_of, tagger)}
-        return tagger, score_in(self.dev.scheme, self.dev.tags, predicted, **groups)
+        labels = tagger.labels(tagger.first_pass(self.encoded_dev))
+        return tagger, self.score_of(tagger, labels, self.dev.text, groups=GROUPS, group=partial(groups_of, tagger))
 
     def _with_neighbors_moves(self, table: Floats) -> Floats:
         """Return the words' table (V, d) in which words that never moved did as their nearest moved neighbors did.
@@ -256,15 +264,9 @@ class Run:
 
 def spans_of(corpus: LabelledCorpus, type_: str) -> Integers:
     """Return the entities of a type as indices (G, 2) of tokens, counted through the corpus: first, one after last."""
-    lengths = np.array([len(tags) for tags in corpus.tags], np.intp)
-    starts = (np.cumsum(lengths) - lengths).tolist()
-    found: list[tuple[int, int]] = [
-        (start + e.start, start + e.end)
-        for start, tags in zip(starts, corpus.tags, strict=True)
-        for e in entities_of(tags)
-        if e.type == type_
-    ]
-    return np.array(found, np.intp).reshape(-1, 2)
+    entities = corpus.entities
+    chosen = np.array([name == type_ for name in entities.types], bool)[entities.type]
+    return np.stack([entities.start[chosen], entities.end[chosen]], axis=1)
 
 
 def dev_facts(score: Score) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """The words and features of a training corpus: their vocabularies, and the words' table before the first step."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,8 @@ RAREST = 20_000
 #: Words of `own_rows` that occur less often than this are swapped for the unknown word, if words are.
 RARE = 5
 
-Sentences = Sequence[Sequence[str]]
+#: How often each token occurs, in the order of their first places.
+Counts = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -50,43 +51,45 @@ class WordTable:
     report: VectorsReport
     sha256: str
 
-    def counts(self, sentences: Sentences) -> Integers:
+    def counts(self, tokens: Counts) -> Integers:
         """Return how often each row at the head occurs in the training corpus (head,)."""
-        ids = self.words.encode(token for sentence in sentences for token in sentence)
-        return np.bincount(ids[0], minlength=self.head)
+        counts = np.bincount(self.words.encode(tokens)[0], list(tokens.values()), minlength=self.head)
+        return counts.astype(np.intp)
 
 
-def random_words(options: VectorsConfig, sentences: Sentences, generator: np.random.Generator) -> WordTable:
+def random_words(options: VectorsConfig, tokens: Counts, generator: np.random.Generator) -> WordTable:
     """Return the words of the training corpus with random vectors.
 
     Words that occur once become the unknown word, which is learned from them, unless `own_rows` says otherwise, or
     they have parts, where `parts` allows it.
     """
     if options.own_rows:
-        strings = [*own_words(Words([], lowercase=options.lowercase), sentences, options.own_rows)]
+        strings = [*own_words(Words([], lowercase=options.lowercase), tokens, options.own_rows)]
     else:
-        counts = Counter(token.lower() if options.lowercase else token for s in sentences for token in s)
+        counts: Counter[str] = Counter()
+        for token, n in tokens.items():
+            counts[token.lower() if options.lowercase else token] += n
         strings = [word for word, n in counts.items() if n > 1]
-    strings += own_words(Words(strings, lowercase=options.lowercase, parts=options.parts), sentences, None)
+    strings += own_words(Words(strings, lowercase=options.lowercase, parts=options.parts), tokens, None)
     words = Words(strings, lowercase=options.lowercase, parts=options.parts)
     report = VectorsReport(rows=len(strings), kept=len(strings))
     table = embedding((len(words), options.dimensions), generator)
     return WordTable(words, table, len(words), len(strings), report, "random")
 
 
-def pretrained_words(options: VectorsConfig, sentences: Sentences, vectors: Vectors) -> WordTable:
+def pretrained_words(options: VectorsConfig, tokens: Counts, vectors: Vectors) -> WordTable:
     """Return the words of a file of vectors and, with `own_rows`, training words that are not in it.
 
     These begin as the mean of their parts, where `parts` allows it and they have some, else as the unknown word.
     """
     found = Words(vectors.words, lowercase=options.lowercase, parts=options.parts)
-    used = {found.find(token)[0] for token in {token for s in sentences for token in s}} - {UNKNOWN}
+    used = {found.find(token)[0] for token in tokens} - {UNKNOWN}
     head = np.array(sorted(used), np.intp) - len(RESERVED)
     rest = np.setdiff1d(np.arange(len(vectors.words)), head, assume_unique=True)
-    own = own_words(found, sentences, options.own_rows)
+    own = own_words(found, tokens, options.own_rows)
     if options.parts and own:  # they are parts of words, too
         found = Words([*vectors.words, *own], lowercase=options.lowercase, parts=True)
-        own |= own_words(found, sentences, None)
+        own |= own_words(found, tokens, None)
     strings = [vectors.words[i] for i in head.tolist()] + [*own] + [vectors.words[i] for i in rest.tolist()]
     words = Words(strings, lowercase=options.lowercase, parts=options.parts)
     table = np.empty((len(words), vectors.matrix.shape[1]), np.float32)
@@ -102,7 +105,7 @@ def pretrained_words(options: VectorsConfig, sentences: Sentences, vectors: Vect
     return WordTable(words, table, first + len(own), len(own), vectors.report, vectors.sha256)
 
 
-def own_words(found: Words, sentences: Sentences, least: int | None) -> dict[str, str]:
+def own_words(found: Words, tokens: Counts, least: int | None) -> dict[str, str]:
     """Return the training words that have no vector but get a row of their own, in the order of their first place.
 
     A token with digits stands as the pattern of its numbers. Words occur at least `least` times (None: no such words);
@@ -111,7 +114,7 @@ def own_words(found: Words, sentences: Sentences, least: int | None) -> dict[str
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     composite: dict[str, str] = {}
-    for token, n in Counter(token for sentence in sentences for token in sentence).items():
+    for token, n in tokens.items():
         how = found.find(token)[1]
         if how in ("unknown", "mean of parts"):
             word = found.forms(token)[-1]
@@ -123,20 +126,22 @@ def own_words(found: Words, sentences: Sentences, least: int | None) -> dict[str
     return {word: composite.get(word, first[word]) for word in chosen}
 
 
-def build_feature(name: str, sentences: Sentences, types: Sequence[str]) -> Lookup:
+def build_feature(name: str, tokens: Counts, types: Sequence[str]) -> Lookup:
     """Return the vocabulary of a feature: its fixed values, or those that occur more than once in training."""
     feature = FEATURES[name]
     if feature.values or feature.rows:
         return feature.lookup(feature.values)
     if feature.extract is None:
         return feature.lookup(document_values(name, types))
-    counts = Counter(value for sentence in sentences for token in sentence for value in feature.extract(token))
+    counts: Counter[str] = Counter()
+    for token, n in tokens.items():
+        for value in feature.extract(token):
+            counts[value] += n
     return feature.lookup([value for value, n in counts.items() if n > 1])
 
 
-def coverage(words: Words, sentences: Sentences) -> dict[str, int]:
+def coverage(words: Words, tokens: Counts) -> dict[str, int]:
     """Count how the tokens were found among the words; the counts add up to the tokens."""
-    tokens = Counter(token for sentence in sentences for token in sentence)
     result = dict.fromkeys(FALLBACKS, 0)
     for token, n in tokens.items():
         result[words.find(token)[1]] += n

@@ -16,15 +16,17 @@ from ner_window.nn.gradients import Floats, Integers, Parameters
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import log_softmax
 from ner_window.nn.sentence import marginals
-from ner_window.text.encoding import EncodedCorpus, Encoder, Sentences, types_of
+from ner_window.text.encoding import EncodedCorpus, Encoder, Sentences, runs, types_of
 from ner_window.text.features import DOCUMENT_FEATURES, FEATURES, LEXICON_FEATURES
 from ner_window.text.lexicon import Lexicon
-from ner_window.text.tagging import SCHEMES, Entity, Scheme, allowed, convert, entities_of, split_tag
+from ner_window.text.tag_columns import TagColumn
+from ner_window.text.tagging import SCHEMES, Entity, Scheme, allowed, entities_of, split_tag
+from ner_window.text.tokens import Tokens
 from ner_window.text.vocabulary import Lookup, Vocabulary
-from ner_window.text.words import Words
+from ner_window.text.words import WordList, Words
 
-#: Windows scored together when nothing is trained.
-CHUNK = 4096
+#: Tokens whose distinct forms are projected together when nothing is trained.
+CHUNK = 16_384
 
 
 @dataclass(frozen=True)
@@ -129,57 +131,49 @@ class Tagger:
         """Whether tags depend on the whole document that a sentence stands in."""
         return any(name in DOCUMENT_FEATURES for name in self.encoder.vocabularies)
 
-    def encode(
-        self,
-        sentences: Sentences,
-        tags: Sentences | None = None,
-        documents: Sequence[int] | None = None,
-        *,
-        learning: bool = False,
-    ) -> EncodedCorpus:
-        """Turn sentences into integers, what a first pass tells of them included; see `Encoder.encode`.
+    def encode(self, sentences: Sentences, documents: Sequence[int] | None = None) -> EncodedCorpus:
+        """Turn sentences into integers, what a first pass tells of them included; see `encode_text`."""
+        return self.encode_text(Tokens.of(sentences, documents))
 
-        While learning, the first pass is not the tagger's own, and is left empty.
-        """
-        encoded = self.encoder.encode(sentences, tags, documents, learning=learning)
-        return encoded if learning else self.first_pass(encoded)
+    def encode_text(self, text: Tokens, labels: Integers | None = None) -> EncodedCorpus:
+        """Turn a text into integers, what a first pass tells of it included; see `Encoder.encode`."""
+        return self.first_pass(self.encoder.encode(text, labels))
 
     def first_pass(self, encoded: EncodedCorpus) -> EncodedCorpus:
         """Return the corpus as the second pass sees it, if the network has two: tagged once with what it sees now."""
         if encoded.same is None:
             return encoded
         empty = self.encoder.without_first_pass(encoded)
-        labels = best_paths(self.scores(empty), empty.lengths, *self.transitions)
-        return self.encoder.with_first_pass(empty, labels)
+        return self.encoder.with_first_pass(empty, self.labels(empty))
 
     def scores(self, encoded: EncodedCorpus, parameters: Parameters | None = None) -> Floats:
         """Return the scores (T, C) of all tokens, of an ensemble their mean over its networks."""
         if parameters is None and self.more:
             scores: Floats = np.mean([self.scores(encoded, each) for each in self.members], axis=0, dtype=np.float32)
             return scores
-        total = len(encoded.places)
-        result = np.empty((total, len(self.tags)), np.float32)
-        for start in range(0, total, CHUNK):
-            batch = encoded.windows(slice(start, start + CHUNK), self.network.radius)
-            scores = self.network.forward(*self.resolve(encoded, batch, parameters))[0]
-            result[start : start + CHUNK] = self.network.label_scores(scores)
+        result = np.empty((len(encoded.forms), len(self.tags)), np.float32)
+        for sentences in runs(encoded.lengths, CHUNK):
+            batch = encoded.batch(sentences, self.network.radius)
+            p, ids = self.resolve(encoded, batch.ids, parameters)
+            scores = self.network.scores(p, self.network.project(p, ids), batch.index)
+            result[batch.tokens] = self.network.label_scores(scores)
         return result
 
     def resolve(
-        self, encoded: EncodedCorpus, windows: Integers, parameters: Parameters | None = None
+        self, encoded: EncodedCorpus, ids: Integers, parameters: Parameters | None = None
     ) -> tuple[Parameters, Integers]:
-        """Return parameters and windows in which every id is a row: the means of composite words become rows.
+        """Return parameters and ids (L, ...) of which each is a row: the means of composite words become rows.
 
-        Where windows hold a composite word, the words' table is cut to the rows that they use.
+        Where there is a composite word, the words' table is cut to the rows that are used.
         """
-        p, size = parameters or self.parameters, len(self.words)
-        if not len(windows[0]) or windows[0].max() < size:
-            return p, windows
+        p, size, words = parameters or self.parameters, len(self.words), ids[0]
+        if words.max(initial=0) < size:
+            return p, ids
         E = p["E.word"]
-        used, ids = np.unique(windows[0], return_inverse=True)
+        used, cut = np.unique(words, return_inverse=True)
         means = [E[list(encoded.composites[i - size])].mean(axis=0) for i in used[used >= size].tolist()]
         rows = np.concatenate([E[used[used < size]], np.array(means, E.dtype)])
-        return {**p, "E.word": rows}, np.concatenate([ids.reshape(1, *windows.shape[1:]), windows[1:]])
+        return {**p, "E.word": rows}, np.concatenate([cut.reshape(1, *words.shape), ids[1:]])
 
     def probabilities(self, scores: Floats, lengths: Integers) -> Floats:
         """Return the probability of each label (T, C): softmax, or with the sentence objective over all sequences.
@@ -190,12 +184,17 @@ class Tagger:
             return np.exp(log_softmax(scores))
         return marginals(scores, lengths[lengths > 0], *self.chain)
 
-    def decode(self, scores: Floats, lengths: Integers) -> list[list[str]]:
-        """Return the tags, in the model's scheme, of the best valid path of each sentence."""
-        labels = best_paths(scores, lengths, *self.transitions)
-        tags = [self.tags[label] for label in labels.tolist()]
-        ends = np.cumsum(lengths).tolist()
-        return [tags[end - length : end] for end, length in zip(ends, lengths.tolist(), strict=True)]
+    def decode(self, scores: Floats, lengths: Integers) -> Integers:
+        """Return the labels (T,) of the best valid path of each sentence, from the scores (T, C) of their tokens."""
+        return best_paths(scores, lengths, *self.transitions)
+
+    def labels(self, encoded: EncodedCorpus) -> Integers:
+        """Return the labels (T,) of the best valid path of each sentence."""
+        return self.decode(self.scores(encoded), encoded.lengths)
+
+    def tag_text(self, text: Tokens) -> TagColumn:
+        """Tag a text; the tags are in the model's scheme."""
+        return TagColumn(self.tags, self.labels(self.encode_text(text)), text.lengths)
 
     def tag_sentences(
         self, sentences: Sentences, scheme: str | None = None, documents: Sequence[int] | None = None
@@ -205,24 +204,20 @@ class Tagger:
         `documents` has a number for each sentence: neighbors of one number are one document. Without it all are one.
         """
         target = self.output(scheme)
-        encoded = self.encode(sentences, documents=documents)
-        tagged = self.decode(self.scores(encoded), encoded.lengths)
-        return tagged if target.name == self.scheme else [convert(tags, target) for tags in tagged]
+        tagged = self.tag_text(Tokens.of(sentences, documents))
+        return (tagged if target.name == self.scheme else tagged.convert(target)).lists()
 
     def tag_with_probabilities(
         self, sentences: Sentences, documents: Sequence[int] | None = None
     ) -> list[tuple[list[str], list[float]]]:
         """Return for each sentence its tags, in the model's scheme, and the probability of each."""
-        encoded = self.encode(sentences, documents=documents)
+        encoded = self.encode(sentences, documents)
         scores = self.scores(encoded)
-        labels = best_paths(scores, encoded.lengths, *self.transitions)
+        labels = self.decode(scores, encoded.lengths)
         chosen = self.probabilities(scores, encoded.lengths)[np.arange(len(labels)), labels].tolist()
-        tags = [self.tags[label] for label in labels.tolist()]
-        result, start = [], 0
-        for length in encoded.lengths.tolist():
-            result.append((tags[start : start + length], chosen[start : start + length]))
-            start += length
-        return result
+        tags = TagColumn(self.tags, labels, encoded.lengths).lists()
+        starts = encoded.starts.tolist()
+        return [(its, chosen[start : start + len(its)]) for its, start in zip(tags, starts, strict=True)]
 
     def output(self, scheme: str | None) -> Scheme:
         """Return the scheme of that name, or the one that tags are given in by default."""
@@ -307,7 +302,7 @@ class Tagger:
                 }
             )
             names = [name for name, _, _ in network.tables]
-            listed = storage.read_lines(directory / "words.txt")
+            listed = WordList(storage.read_text(directory / "words.txt"))
             words = Words(listed, lowercase=description["lowercase"], parts=description["parts"])
             features = [
                 FEATURES[name].lookup(() if FEATURES[name].rows else storage.read_lines(directory / f"{name}.txt"))

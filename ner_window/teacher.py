@@ -9,7 +9,7 @@ from ner_window.errors import ConfigError
 from ner_window.nn.distillation import Teacher
 from ner_window.tagger import Tagger
 from ner_window.text.labelled import LabelledCorpus
-from ner_window.text.tagging import SCHEMES, convert
+from ner_window.text.tagging import SCHEMES
 
 
 def teacher_of(config: Config, student: Tagger, learning: LabelledCorpus) -> Teacher:
@@ -27,9 +27,8 @@ def teacher_of(config: Config, student: Tagger, learning: LabelledCorpus) -> Tea
     assert config.training.teacher is not None
     tagger = Tagger.load(config.training.teacher)
     check_teacher(config.training.teacher, tagger, student)
-    tags = [convert(each, SCHEMES[tagger.scheme]) for each in learning.tags]
-    known = has_learned(tagger, learning)
-    encoded = tagger.encoder.encode(learning.tokens, tags, learning.documents, learning=known)
+    labels = learning.labels(tagger.tags, SCHEMES[tagger.scheme])
+    encoded = tagger.encoder.encode(learning.text, labels, learning=has_learned(tagger, learning))
     scores = tagger.scores(tagger.first_pass(encoded))
     return Teacher(scores, tagger.chain if tagger.network.objective == "sentence" else None)
 

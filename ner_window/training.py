@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,12 +11,13 @@ import numpy as np
 from ner_window.config import Config
 from ner_window.errors import TrainingError
 from ner_window.nn.distillation import Teacher
-from ner_window.nn.gradients import Floats, Gradients, Integers, Parameters, RowGradient, clip
+from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters, RowGradient, clip
 from ner_window.nn.network import Network
 from ner_window.nn.optimizers import Optimizer
 from ner_window.nn.schedules import SCHEDULES
 from ner_window.nn.unvectorized import loss_by_loop
-from ner_window.text.encoding import EncodedCorpus
+from ner_window.nn.windows import Windows
+from ner_window.text.encoding import Batch, EncodedCorpus
 from ner_window.text.vocabulary import PAD, UNKNOWN
 
 
@@ -45,6 +46,10 @@ class EpochReport:
     tokens_per_second: float
 
 
+#: How a word is shown, if not as it is.
+_UNTUNED, _UNKNOWN = 1, 2
+
+
 @dataclass(frozen=True)
 class Disguise:
     """How training words are shown otherwise than they are, now and then, anew in every epoch.
@@ -63,7 +68,7 @@ class Disguise:
     first_pass : float
         The probability that a document shows nothing of a first pass, as it does in the first pass itself.
     first_pass_rows : (m,) integers
-        The lines that show it.
+        The look-ups that show it.
     """
 
     swap: Floats
@@ -72,20 +77,13 @@ class Disguise:
     first_pass: float = 0.0
     first_pass_rows: Integers = field(default_factory=lambda: np.empty(0, np.intp))
 
-    def lines(self, corpus: EncodedCorpus, generator: np.random.Generator) -> EncodedCorpus:
-        """Return the corpus as one epoch shows it."""
-        lines = corpus.lines.copy()
-        words = lines[0, corpus.places]
-        chance = generator.random((2, len(words)), dtype=np.float32)
-        shown = np.where(chance[0] < self.delta[words], words + self.twins, words)
-        lines[0, corpus.places] = np.where(chance[1] < self.swap[words], UNKNOWN, shown)
+    def epoch(self, corpus: EncodedCorpus, generator: np.random.Generator) -> "Disguised":
+        """Return the corpus as one epoch shows it. Which documents are without first pass is drawn at once."""
+        without = np.zeros(len(corpus.lengths), bool)
         if len(self.first_pass_rows):
-            hidden = np.flatnonzero(generator.random(len(corpus.parts)) < self.first_pass)
-            ends = np.cumsum(corpus.lengths)
-            for part in (corpus.parts[i] for i in hidden.tolist()):
-                tokens = slice(ends[part.start] - corpus.lengths[part.start], ends[part.stop - 1])
-                lines[self.first_pass_rows[:, None], corpus.places[tokens]] = PAD
-        return replace(corpus, lines=lines)
+            for part in corpus.parts:
+                without[part.start : part.stop] = generator.random() < self.first_pass
+        return Disguised(self, corpus, np.repeat(without, corpus.lengths), generator)
 
     def trained(self, gradients: Gradients) -> Gradients:
         """Return the gradients without those of the pre-trained twins."""
@@ -94,6 +92,34 @@ class Disguise:
             return gradients
         n = int(np.searchsorted(g.rows, self.twins))
         return gradients | {"E.word": RowGradient(g.rows[:n], g.values[:n])}
+
+
+@dataclass(frozen=True)
+class Disguised:
+    """A corpus as one epoch shows it; `without` (T,) are the tokens of documents that show no first pass."""
+
+    disguise: Disguise
+    corpus: EncodedCorpus
+    without: Array
+    generator: np.random.Generator
+
+    def batch(self, sentences: Integers, radius: int) -> Batch:
+        """Return the windows of whole sentences; tokens of one form that are not shown alike are not one."""
+        kinds = self._draw(self.corpus.words(sentences))
+        batch = self.corpus.batch(sentences, radius, kinds)
+        kinds, ids = kinds[batch.first], batch.ids[:, 1:]
+        ids[0, kinds == _UNTUNED] += self.disguise.twins
+        ids[0, kinds == _UNKNOWN] = UNKNOWN
+        if len(self.disguise.first_pass_rows):
+            without = np.flatnonzero(self.without[batch.tokens[batch.first]])
+            ids[np.ix_(self.disguise.first_pass_rows, without)] = PAD
+        return batch
+
+    def _draw(self, words: Integers) -> Integers:
+        """Draw how each of some words (B,), rows of the table, is shown."""
+        chance = self.generator.random((2, len(words)), dtype=np.float32)
+        untuned = np.where(chance[0] < self.disguise.delta[words], _UNTUNED, 0)
+        return np.where(chance[1] < self.disguise.swap[words], _UNKNOWN, untuned)
 
 
 @dataclass
@@ -160,15 +186,12 @@ class TrainingState:
         return array[: self.trained_words] if name == "E.word" else array
 
 
-def batches(lengths: Integers, batch_size: int, generator: np.random.Generator) -> Iterator[tuple[Integers, Integers]]:
-    """Yield the token indices of whole sentences, shuffled, about `batch_size` windows together, and their lengths."""
+def batches(lengths: Integers, batch_size: int, generator: np.random.Generator) -> Iterator[Integers]:
+    """Yield whole sentences, shuffled, about `batch_size` windows together."""
     order = generator.permutation(len(lengths))
-    starts = (np.cumsum(lengths) - lengths)[order]
-    counts = lengths[order]
-    before = np.cumsum(counts) - counts  # windows before each sentence, in the shuffled order
-    tokens = np.arange(int(counts.sum())) - np.repeat(before, counts) + np.repeat(starts, counts)
+    before = np.cumsum(lengths[order]) - lengths[order]  # windows before each sentence, in the shuffled order
     cuts = np.flatnonzero(np.diff(before // batch_size)) + 1  # the sentences that begin a batch
-    yield from zip(np.split(tokens, before[cuts]), np.split(counts, cuts), strict=True)
+    yield from np.split(order, cuts)
 
 
 def train(
@@ -207,11 +230,12 @@ def train(
     targets = corpus.labels if teacher is None else teacher
     while state.epoch < options.epochs and state.epoch - state.best_epoch < options.patience:
         began, done, summed, now = time.perf_counter(), 0, 0.0, rate
-        shown = disguise.lines(corpus, state.generator) if disguise else corpus
-        for tokens, lengths in batches(corpus.lengths, options.batch_size, state.generator):
+        shown = disguise.epoch(corpus, state.generator) if disguise else corpus
+        for sentences in batches(corpus.lengths, options.batch_size, state.generator):
             now = rate * schedule(state.epoch + done / total, options.epochs, config.schedule.every)
-            windows = shown.windows(tokens, network.radius)
-            loss, backprop = compute(state.parameters, windows, targets[tokens], state.generator, lengths=lengths)
+            batch, lengths = shown.batch(sentences, network.radius), corpus.lengths[sentences]
+            y, windows = targets[batch.tokens], Windows(batch.ids, batch.index)
+            loss, backprop = compute(state.parameters, windows, y, state.generator, lengths=lengths)
             if not np.isfinite(loss):
                 raise TrainingError(
                     f"epoch {state.epoch + 1}: the loss is not finite, got {loss}; lower optimizer.learning_rate "
@@ -221,9 +245,9 @@ def train(
             if config.optimizer.clip_norm is not None:
                 gradients = clip(gradients, config.optimizer.clip_norm)
             state.optimizer.step(state.parameters, gradients, now)
-            done += len(tokens)
-            summed += loss * len(tokens)
-            yield BatchReport(state.epoch + 1, len(tokens), loss, total)
+            done += len(windows)
+            summed += loss * len(windows)
+            yield BatchReport(state.epoch + 1, len(windows), loss, total)
         seconds = time.perf_counter() - began
         state.epoch += 1
         dev_f1, dev_loss = evaluate()

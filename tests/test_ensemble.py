@@ -16,7 +16,7 @@ from ner_window import experiment
 from ner_window.config import load_config
 from ner_window.errors import ConfigError, ModelError, OutputError
 from ner_window.tagger import Tagger
-from ner_window.text.tagging import SCHEMES, convert
+from ner_window.text.tagging import SCHEMES
 from ner_window.training import EpochReport
 
 SMALL = ["data.limit=80", "training.epochs=3", "model.hidden_units=20"]
@@ -279,11 +279,9 @@ def test_a_teacher_does_not_see_of_a_document_what_it_learned_from_it_but_only_t
     settings = [*SMALL, f"objective={ensemble.name}", f"training.teacher={ensemble}", setting]
     run = experiment.prepare(load_config(base, [each.replace("=data/", f"={root}/data/") for each in settings]))
     teacher = Tagger.load(ensemble)
-    tags = [convert(each, SCHEMES["BIOES"]) for each in run.train.tags]
+    labels = run.train.labels(teacher.tags, SCHEMES["BIOES"])
     scores = {
-        learning: teacher.scores(
-            teacher.first_pass(teacher.encoder.encode(run.train.tokens, tags, run.train.documents, learning=learning))
-        )
+        learning: teacher.scores(teacher.first_pass(teacher.encoder.encode(run.train.text, labels, learning=learning)))
         for learning in (True, False)
     }
     assert np.abs(scores[True] - scores[False]).max() > 0.01

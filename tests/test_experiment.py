@@ -8,7 +8,9 @@ import pytest
 from ner_window import experiment
 from ner_window.config import load_config
 from ner_window.errors import ConfigError, OutputError
+from ner_window.nn.decoding import best_paths
 from ner_window.scoring import score_in
+from ner_window.text.tag_columns import TagColumn
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +20,11 @@ def cache(monkeypatch, tmp_path_factory):
 
 def prepare(root, *settings):
     return experiment.prepare(load_config(root / "configs/quickstart.yaml", ["data.limit=60", *settings]))
+
+
+def looked_up(encoded):
+    """Return what the tokens of a corpus look up (L, T)."""
+    return encoded.ids(np.arange(len(encoded.forms)))
 
 
 def test_margin_uses_io_with_a_row_for_each_type_and_says_so(root):
@@ -56,7 +63,8 @@ def test_thresholds_are_chosen_on_dev_and_no_other_is_better(root):
     scores = run.tagger.scores(run.encoded_dev)
     for shift in np.linspace(-1, 1, 41):
         moved = scores + np.array([0, shift], np.float32)
-        tags = run.tagger.decode(moved, run.encoded_dev.lengths)
+        labels = best_paths(moved, run.encoded_dev.lengths, *run.tagger.transitions)
+        tags = TagColumn(run.tagger.tags, labels, run.encoded_dev.lengths).convert(run.dev.scheme).lists()
         assert score_in(run.dev.scheme, run.dev.tags, tags).micro.f1 <= chosen
 
 
@@ -77,7 +85,7 @@ def test_the_threshold_of_a_type_that_dev_does_not_have_is_chosen_on_train(root,
 def test_dev_loss_is_the_objective_with_the_regulariser(root, objective):
     run = prepare(root, f"objective={objective}", "optimizer.l2=0.01", "training.batch_size=100000")
     network, encoded = run.tagger.network, run.encoded_dev
-    windows = encoded.windows(slice(None), network.radius)
+    windows = encoded.windows(np.arange(len(encoded.forms)), network.radius)
     expected = network.loss(run.state.parameters, windows, encoded.labels, lengths=encoded.lengths)[0]
     assert run.dev_loss(run.tagger.scores(encoded)) == pytest.approx(expected, rel=1e-5)
 
@@ -137,8 +145,8 @@ def test_a_training_document_does_not_see_its_own_tags_and_others_see_all(root, 
     corpora = ((run.train, run.encoded_train, True), (run.dev, run.encoded_dev, False))
     for corpus, encoded, learning in corpora:
         for other in (True, False):
-            lines = run.tagger.encoder.encode(corpus.tokens, corpus.tags, corpus.documents, learning=other).lines
-            assert np.array_equal(lines, encoded.lines) == (other == learning)
+            found = run.tagger.encoder.encode(corpus.text, encoded.labels, learning=other)
+            assert np.array_equal(looked_up(found), looked_up(encoded)) == (other == learning)
 
 
 def test_twins_stand_behind_the_words_as_the_vectors_came(root):
@@ -225,7 +233,7 @@ def test_every_training_token_has_a_row_if_words_have_parts(root, tmp_path, sour
     (tmp_path / "t.conll").write_text(text)
     corpora = [f"data.{part}={tmp_path}/t.conll" for part in ("train", "dev")]
     run = prepare(root, *corpora, *source, "vectors.parts=true", "training.epochs=1", *settings)
-    assert run.encoded_train.lines[0].max() < run.ledger["vectors"]["trained_rows"]
+    assert looked_up(run.encoded_train)[0].max() < run.ledger["vectors"]["trained_rows"]
     (report,) = [report for report in run.reports() if hasattr(report, "dev_f1")]
     assert np.isfinite(report.loss)
 

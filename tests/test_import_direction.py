@@ -11,15 +11,24 @@ MAY = {
     "__init__": {"tagger"},
     "errors": set(),
     "text": {"errors", "text"},
+    "text.tokens": set(),
+    "text.corpus": {"text.tokens"},
+    "text.line_rules": {"errors"},
+    "text.lines": {"errors", "text.line_rules"},
+    "text.entity_columns": {"text.tokens"},
+    "text.tag_columns": {"errors", "text.entity_columns", "text.tagging"},
     "text.vocabulary": set(),
     "text.words": {"text.vocabulary"},
     "text.features": {"text.vocabulary"},
     "text.windows": {"text.vocabulary"},
     "text.documents": {"text.features", "text.vocabulary"},
     "text.lexicon": {"text.documents", "text.tagging", "text.vocabulary"},
-    "text.encoding": {"text.documents", "text.lexicon", "text.tagging", "text.vocabulary", "text.windows"},
+    "text.encoding": {
+        *("text.documents", "text.features", "text.lexicon", "text.tagging", "text.tokens", "text.vocabulary"),
+        "text.windows",
+    },
     "nn": {"nn"},
-    "evaluation": {"text.tagging"},
+    "evaluation": {"text.entity_columns", "text.tag_columns", "text.tokens"},
     "storage": {"errors", "nn.gradients"},
     "config": {"errors", "text.features", "text.tagging", "text.vectors", "nn.optimizers"},
     "tables": {
@@ -28,7 +37,8 @@ MAY = {
     },
     "tagger": {"errors", "text", "nn", "storage"},
     "training": {"errors", "nn", "config", "text.encoding", "text.vocabulary"},
-    "prediction": {"errors", "text", "tagger"},
+    "projections": {"nn.gradients", "tagger", "text.tokens", "text.windows"},
+    "prediction": {"errors", "text", "tagger", "projections", "prediction"},
     "scoring": {"errors", "text", "evaluation", "tagger"},
     "run": {"errors", "text", "nn", "evaluation", "storage", "config", "tagger", "training", "scoring"},
     "teacher": {"errors", "text.labelled", "text.tagging", "nn.distillation", "storage", "config", "tagger"},
@@ -118,15 +128,18 @@ def test_help_is_lean(arguments, banned):
     assert not loaded & banned
 
 
-def test_predict_is_lean(model):
+@pytest.mark.parametrize(
+    ("format_", "banned"),
+    [("tokens", {"nltk", "regex"}), ("conll", {"nltk", "regex"}), ("jsonl", {"nltk", "regex"}), ("text", set())],
+)
+def test_predict_is_lean(model, format_, banned):
     code = (
-        f"import sys; sys.argv = ['ner-window', 'predict', {str(model)!r}, '--input-format', 'text']\n"
+        f"import sys; sys.argv = ['ner-window', 'predict', {str(model)!r}, '--input-format', {format_!r}]\n"
         "from ner_window.cli import app\n"
         "try: app()\nexcept SystemExit: pass\nprint('MODULES', *sorted({m.partition('.')[0] for m in sys.modules}))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], input="Ana lives in Berlin.\n", capture_output=True, text=True, check=True
-    )
+    text = '{"tokens": ["Ana", "sings"]}\n' if format_ == "jsonl" else "Ana lives in Berlin.\n"
+    done = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.rpartition("MODULES")[2].split())
     assert "safetensors" in loaded
-    assert not loaded & {"gensim", "scipy", "yaml", "sklearn", "tqdm"}
+    assert not loaded & ({"gensim", "scipy", "yaml", "sklearn", "tqdm", "matplotlib"} | banned)

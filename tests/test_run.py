@@ -15,7 +15,8 @@ from ner_window.tagger import Tagger
 from ner_window.text.documents import OUTSIDE
 from ner_window.text.encoding import Encoder
 from ner_window.text.lexicon import Lexicon
-from ner_window.training import BatchReport, Disguise, EpochReport
+from ner_window.text.tagging import SCHEMES
+from ner_window.training import BatchReport, Disguised, EpochReport
 
 TINY = (
     "data.limit=120", "training.epochs=2", "training.folds=2", "training.batch_size=32", "model.hidden_units=20",
@@ -67,6 +68,11 @@ def bits(arrays):
     return {name: (array.shape, array.tobytes()) for name, array in arrays.items()}
 
 
+def looked_up(encoded):
+    """Return what the tokens of a corpus look up (L, T)."""
+    return encoded.ids(np.arange(len(encoded.forms)))
+
+
 def timeless(reports):
     """Return what reports say, but for the times of epochs."""
     return [
@@ -84,8 +90,21 @@ def test_one_seed_gives_the_same_run_bit_by_bit_and_another_one_does_not(prepare
     assert timeless(found) == timeless(reports)
     assert bits(again.state.parameters) == parameters
     assert np.array_equal(again.jackknife.labels, run.jackknife.labels)
-    assert np.array_equal(again.encoded_train.lines, run.encoded_train.lines)
+    assert np.array_equal(looked_up(again.encoded_train), looked_up(run.encoded_train))
     assert next(prepare(*EVERYTHING, "seed=14").reports()).loss != reports[0].loss
+
+
+@pytest.mark.parametrize("objective", ["softmax", "sentence"])
+def test_training_is_the_same_whether_forms_that_look_up_the_same_are_one_or_not(prepare, objective):
+    settings = (*WORDS, "features=[case, suffix2]", f"objective={objective}", "model.dropout=0.1")
+    one, other = (prepare(*settings) for _ in range(2))
+    encoder, corpus = other.tagger.encoder, other.train
+    labels = corpus.labels(other.tagger.tags, SCHEMES[other.tagger.scheme])
+    other.encoded_train = encoder.encode(corpus.text, labels, learning=True)
+    assert one.encoded_train.rows.shape[1] < other.encoded_train.rows.shape[1]
+    reports, others = (list(run.reports()) for run in (one, other))
+    assert len(reports) == len(others) > 50
+    assert [report.loss for report in others] == pytest.approx([report.loss for report in reports], rel=1e-5)
 
 
 # After which of the reports of two parts and then two epochs, and how many batches, lost, after that
@@ -208,7 +227,7 @@ def test_the_second_pass_learns_from_what_the_first_one_said_of_the_other_places
         for document, sentence in zip(run.train.documents, run.train.tokens, strict=True)
         for token in sentence
     ]
-    told = encoded.lines[rows[:, None], encoded.places]
+    told = looked_up(encoded)[rows]
     places = {key: [i for i, other in enumerate(tokens) if other == key] for key in set(tokens)}
     for i, key in enumerate(tokens):
         others = Counter(kinds[run.jackknife.labels[j]] for j in places[key] if j != i)
@@ -292,23 +311,23 @@ def test_only_rows_that_were_shown_move_and_twins_never_do(prepare, monkeypatch,
     frozen, size = bool(settings), len(run.tagger.words)
     table = run.state.parameters["E.word"]
     before = table.copy()
-    lines = Disguise.lines
+    batch = Disguised.batch
 
-    def recorded(self, corpus, generator):
-        shown.append(lines(self, corpus, generator))
+    def recorded(self, sentences, radius):
+        shown.append(batch(self, sentences, radius))
         return shown[-1]
 
-    monkeypatch.setattr(Disguise, "lines", recorded)
+    monkeypatch.setattr(Disguised, "batch", recorded)
     list(run.reports())
-    assert len(shown) == 2
-    used = np.unique([epoch.lines[0] for epoch in shown])
+    assert sum(len(each.tokens) for each in shown) == 2 * run.encoded_train.lengths.sum()
+    used = np.unique(np.concatenate([each.ids[0] for each in shown]))
     moved = np.flatnonzero((table != before).any(axis=1))
     assert moved.tolist() == ([] if frozen else used[used < size].tolist())
     assert (used >= size).any() == (not frozen)
     assert (len(table) > size) == (not frozen)  # a frozen table needs no twins
     assert np.array_equal(table[size:], run.tagger.pretrained[: len(table) - size])
-    assert 1 not in run.encoded_train.lines[0]  # each token has a row
-    assert 1 in shown[0].lines[0]  # but some are swapped
+    assert 1 not in looked_up(run.encoded_train)[0]  # each token has a row
+    assert 1 in used  # but some are swapped
 
 
 @pytest.mark.parametrize("settings", [EVERYTHING, (*WORDS, "vectors.train=freeze"), WORDS])
@@ -383,14 +402,15 @@ def test_the_first_pass_of_dev_is_the_models_own_and_is_made_anew_each_time(two_
     run, _ = two_passes
     empty = run.encoded_dev
     rows = run.tagger.encoder.rows_of("first_pass")
-    assert not empty.lines[rows].any()
+    assert not looked_up(empty)[rows].any()
     once = run.tagger.first_pass(empty)
-    assert once.lines[rows].any()
-    assert np.array_equal(run.tagger.first_pass(once).lines, once.lines)  # it does not see the one before
+    assert looked_up(once)[rows].any()
+    assert np.array_equal(looked_up(run.tagger.first_pass(once)), looked_up(once))  # it does not see the one before
 
 
 def test_a_hyphenated_word_that_only_dev_has_is_the_mean_of_its_parts(prepare):
     run = prepare(*EVERYTHING)
-    assert run.encoded_train.lines[0].max() < len(run.tagger.words) <= run.encoded_dev.lines[0].max()
+    most = [looked_up(encoded)[0].max() for encoded in (run.encoded_train, run.encoded_dev)]
+    assert most[0] < len(run.tagger.words) <= most[1]
     assert isinstance(run.tagger.encoder, Encoder)
     assert np.isfinite(run.evaluate()).all()

@@ -20,7 +20,7 @@ from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
 from ner_window.text.encoding import EncodedCorpus
 from ner_window.text.labelled import LabelledCorpus, read_labelled
-from ner_window.text.tagging import SCHEMES, convert
+from ner_window.text.tagging import SCHEMES
 from ner_window.text.vocabulary import PAD
 from ner_window.training import BatchReport
 
@@ -131,7 +131,7 @@ def check_model(
     columns = replace(as_trained, **{name: value for name, value in (layout or {}).items() if value is not None})
     corpus = read_labelled(path, columns, config.data.scheme, config.data.repair).only(config.data.types)
     scheme = SCHEMES[tagger.scheme]
-    encoded = tagger.encode(corpus.tokens, [convert(tags, scheme) for tags in corpus.tags])
+    encoded = tagger.encode_text(corpus.text, corpus.labels(tagger.tags, scheme))
     yield _check_tagger(tagger, corpus, encoded, str(directory), "as trained", options)
 
 

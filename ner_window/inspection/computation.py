@@ -64,14 +64,14 @@ def window_graph(
     tokens = [each for sentence in sentences for each in sentence]
     encoded = tagger.encode(sentences)
     scores = tagger.scores(encoded)
-    predicted = [each for tags in tagger.decode(scores, encoded.lengths) for each in tags]
+    predicted = [tagger.tags[label] for label in tagger.labels(encoded).tolist()]
     place = _place_of(tokens, predicted, token)
     label = _label_of(tagger, predicted[place], scores[place], tag)
     windows = encoded.windows(np.array([place]), tagger.network.radius)
     words = [_window_words(sentences, place, tagger.network.radius)]
     if tagger.network.objective == "margin":
         outside = [i for i, each in enumerate(predicted) if each == "O" and i != place]
-        corrupt, chosen = _hardest(tagger, encoded, windows, encoded.lines[:, encoded.places[outside]], label)
+        corrupt, chosen = _hardest(tagger, encoded, windows, encoded.ids(np.array(outside, np.intp)), label)
         windows = np.concatenate([windows, corrupt], axis=1)
         words.append(list(words[0]))
         words[1][tagger.network.radius] = tokens[outside[chosen]] if outside else "<unknown>"

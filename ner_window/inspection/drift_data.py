@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ner_window.config import load_config
 from ner_window.errors import CorpusError, NerWindowError
-from ner_window.prediction import sniff
+from ner_window.prediction.formats import sniff
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout, read_corpus
 from ner_window.text.files import is_read_once, open_input

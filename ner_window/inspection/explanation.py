@@ -170,7 +170,8 @@ def explain(
     token another tag than its own best one. See `nn.attribution.attribute` for the two methods.
     """
     encoded = tagger.encode(sentences)
-    parameters, windows = tagger.resolve(encoded, encoded.windows(slice(None), tagger.network.radius))  # (L, B, K)
+    windows = encoded.windows(np.arange(len(encoded.forms)), tagger.network.radius)
+    parameters, windows = tagger.resolve(encoded, windows)  # (L, B, K)
     scores = tagger.scores(encoded).astype(np.float64)  # (B, C)
     labels = best_paths(scores, encoded.lengths, *tagger.transitions)
     others = _best_other(scores, labels)

@@ -12,6 +12,7 @@ import numpy as np
 from ner_window.nn.equivalent import compact, fold_residual
 from ner_window.nn.gradients import Floats, Integers, Parameters
 from ner_window.nn.network import Network, Trace
+from ner_window.nn.windows import Windows
 
 #: Steps of the central differences; the smaller one decides where a kink of f lies within the larger.
 CHECK_STEPS = (1e-5, 1e-7)
@@ -70,7 +71,8 @@ def attribute(
     """
     network, parameters, windows, _ = compact(network, parameters, windows)
     network, parameters = fold_residual(network, parameters)  # x, of which t x is a multiple, is what W multiplies
-    rows = np.arange(windows.shape[1])
+    shared = Windows.of(windows)
+    rows = np.arange(len(shared))
     dS = np.zeros((len(rows), network.labels))  # (B, C)
     dS[rows, labels] += 1
     dS[rows, others] -= 1
@@ -78,17 +80,17 @@ def attribute(
 
     def g(t: float) -> Floats:
         """Return the difference at t x (B,)."""
-        S = network.label_scores(network.forward(_scaled(parameters, t), windows)[0])
+        S = network.label_scores(network.forward(_scaled(parameters, t), shared)[0])
         return S[rows, labels] - S[rows, others]
 
     def gradient(t: float) -> Floats:
         """Return dg/dx at t x (B, D)."""
         trace: Trace = {}
-        network.forward(_scaled(parameters, t), windows, trace=trace)[1](dS)
+        network.forward(_scaled(parameters, t), shared, trace=trace)[1](dS)
         return trace["dx"]
 
     trace: Trace = {}
-    network.forward(parameters, windows, trace=trace)
+    network.forward(parameters, shared, trace=trace)
     points = (np.arange(steps) + 0.5) / steps if steps else np.ones(1)
     mean: Floats = sum((gradient(t) for t in points.tolist()), np.zeros_like(trace["x"])) / len(points)
     parts = _by_table(network, mean * trace["x"])

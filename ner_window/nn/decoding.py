@@ -3,6 +3,10 @@
 import numpy as np
 
 from ner_window.nn.gradients import Floats, Integers
+from ner_window.nn.sentence import Steps
+
+#: Sums of a score and a step that are compared in one sweep: a megabyte of them.
+SWEEP = 1 << 18
 
 
 def best_paths(scores: Floats, lengths: Integers, start: Floats, step: Floats, end: Floats) -> Integers:
@@ -42,26 +46,29 @@ def best_paths(scores: Floats, lengths: Integers, start: Floats, step: Floats, e
 def viterbi(scores: Floats, lengths: Integers, start: Floats, step: Floats, end: Floats) -> Integers:
     """Search the best allowed paths by dynamic programming (Viterbi 1967), all sentences at once; see `best_paths`.
 
-    Sentences are taken longest first, so that those which still go on at time t are the first n of them: no padding.
-    Sentences of no token have no path.
+    Forward, only the score of the best path to each label is kept: best_t[j] = S[t, j] + max_i (best_(t-1)[i] +
+    step[i, j]). Which i it was is asked on the way back, for the one label j of each token that is on the best path.
+    Tokens stand in columns, so that the maximum of C x C sums is taken of many sentences in one sweep. Sentences of no
+    token have no path.
     """
-    lengths = lengths[lengths > 0]
-    order = np.argsort(-lengths, kind="stable")
-    length = lengths[order]
-    first = (np.cumsum(lengths) - lengths)[order]
-    best = scores[first] + start  # (S, C): best path that ends in each label
-    back = np.zeros(scores.shape, np.int32)  # (T, C): the label before, on that path
-    for t in range(1, int(length[0]) if len(length) else 0):
-        n = int(np.searchsorted(-length, -t, side="left"))  # sentences longer than t
-        candidates = best[:n, :, None] + step  # (n, C before, C)
-        back[first[:n] + t] = candidates.argmax(axis=1)
-        best[:n] = candidates.max(axis=1) + scores[first[:n] + t]
+    lengths, together = lengths[lengths > 0], max(1, SWEEP // len(start) ** 2)
+    if len(lengths) > together:
+        some, cut = lengths[:together], int(lengths[:together].sum())
+        rest = viterbi(scores[cut:], lengths[together:], start, step, end)
+        return np.concatenate([viterbi(scores[:cut], some, start, step, end), rest])
+    order = Steps.of(lengths)
+    best = np.ascontiguousarray(scores[order.order].T)  # (C, T): the score of a label, then of the best path to it
+    best[:, : len(order.last)] += start[:, None]
+    for before, here in order.pairs():
+        best[:, here] += (best[:, None, before] + step[:, :, None]).max(axis=0)  # (C before, C, n) -> (C, n)
+    ends = np.ascontiguousarray(best.T)  # (T, C)
+    ordered = np.empty(len(scores), np.intp)
+    ordered[order.last] = (ends[order.last] + end).argmax(axis=1)
+    back = np.ascontiguousarray(step.T)
+    for before, here in reversed(order.pairs()):
+        ordered[before] = (ends[before] + back[ordered[here]]).argmax(axis=1)
     labels = np.empty(len(scores), np.intp)
-    last = (best + end).argmax(axis=1)  # (S,)
-    for t in range(int(length[0]) - 1 if len(length) else -1, -1, -1):
-        n = int(np.searchsorted(-length, -t, side="left"))
-        labels[first[:n] + t] = last[:n]
-        last[:n] = back[first[:n] + t, last[:n]]
+    labels[order.order] = ordered
     return labels
 
 

@@ -75,7 +75,8 @@ def sentence_cross_entropy(
 
     def backprop() -> tuple[Floats, Floats, Floats, Floats]:
         dS, dA, dstart, dend = (
-            (student - count) / T for student, count in zip(lattice.counts(), (p, *chain), strict=True)
+            ((student - count) / T).astype(S.dtype, copy=False)
+            for student, count in zip(lattice.counts(), (p, *chain), strict=True)
         )
         return dS, dA, dstart, dend
 

@@ -19,6 +19,7 @@ from ner_window.nn import objectives
 from ner_window.nn.activations import KINKS
 from ner_window.nn.gradients import Floats, Integers, Parameters, RowGradient
 from ner_window.nn.network import Network, Trace
+from ner_window.nn.windows import Windows
 
 #: J, and the sides of all kinks that it is on.
 Evaluate = Callable[[], tuple[float, bytes]]
@@ -83,7 +84,7 @@ class Problem:
 
     network: Network
     parameters: Parameters
-    windows: Integers
+    windows: Windows
     y: Integers
     seed: int
     lengths: Integers | None = None
@@ -184,7 +185,7 @@ def check_network(
     ParameterCheck
         One for each parameter, in forward order.
     """
-    problem = Problem(network, parameters, windows, y, seed, lengths)
+    problem = Problem(network, parameters, Windows.of(windows), y, seed, lengths)
     generator = np.random.default_rng(seed)
     for name, parameter in parameters.items():
         empty = ParameterCheck(name, parameter.shape, rule(network, name))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ner_window.nn.gradients import Floats, Integers, RowGradient, sum_rows
+from ner_window.nn.gradients import Array, Floats, Integers, RowGradient, sum_by_row, sum_rows
 
 
 def embed(E: Floats, ids: Integers) -> tuple[Floats, Callable[[Floats], RowGradient]]:
@@ -26,6 +26,49 @@ def affine(X: Floats, W: Floats, b: Floats) -> tuple[Floats, Callable[[Floats], 
     one window they are the lecture's W^T delta, delta x^T and delta.
     """
     return X @ W.T + b, lambda dZ: (dZ @ W, dZ.T @ X, dZ.sum(axis=0))
+
+
+def window_affine(
+    X: Floats, index: Integers, W: Floats, b: Floats, inputs: bool = True
+) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats, Floats]]]:
+    """Z = W x + b for windows that share their tokens: X (n, d), index (B, K), W (H, K d), b (H,) -> Z (B, H).
+
+    x is K vectors one under the other, so W is K pieces side by side, and W x = sum over k of W_k e(w_k). A product
+    W_k e(w) is the same in every window in which the word w stands in place k: it is computed once for each of the n
+    tokens and K places, P = X [W_1; ...; W_K]^T, and a window adds up K of these rows, z = b + sum over k of P[w_k, k].
+    So the work is that of the distinct tokens of a batch, about half of that of its windows, and no window is ever
+    written out.
+
+    ``backprop(dZ)`` returns dX (n, d), dW and db. The derivative of the sum hands delta to each of its K rows: a row of
+    dP is the sum of the deltas of all windows that used it; then dX = dP [W_1; ...; W_K] and dW_k = dP_k^T X. Without
+    `inputs` nobody asks for dX, and it is left at zero: of frozen vectors, a third of the work.
+    """
+    (n, d), K, H = X.shape, index.shape[1], len(W)
+    pieces = stacked(W, K)
+    rows = index * K + np.arange(K, dtype=index.dtype)  # (B, K)
+    Z = add_up((X @ pieces.T).reshape(n * K, H), rows) + b
+
+    def backprop(dZ: Floats) -> tuple[Floats, Floats, Floats]:
+        dP = sum_by_row(rows, dZ, n * K).reshape(n, K * H)
+        dW = (dP.T @ X).reshape(K, H, d).transpose(1, 0, 2).reshape(H, K * d)
+        return dP @ pieces if inputs else np.zeros_like(X), dW, dZ.sum(axis=0)
+
+    return Z, backprop
+
+
+def stacked(W: Floats, K: int) -> Floats:
+    """Return the K pieces of W (H, K d) one under the other (K H, d)."""
+    H = len(W)
+    pieces: Floats = W.reshape(H, K, -1).transpose(1, 0, 2).reshape(K * H, -1)
+    return pieces
+
+
+def add_up(P: Array, rows: Integers) -> Array:
+    """Return the sum of K rows of P (N, H), rows (B, K), for each of B windows (B, H)."""
+    Z: Array = np.take(P, rows[:, 0], axis=0)
+    for more in rows.T[1:]:
+        Z += np.take(P, more, axis=0)
+    return Z
 
 
 def residual_map(X: Floats, M: Floats, N: Floats) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats, Floats]]]:

@@ -13,6 +13,7 @@ Collobert et al. 2011, section 3.3.1 ("window approach"). A batch is rows: Z = X
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 
 import numpy as np
@@ -21,9 +22,13 @@ from ner_window.nn.activations import ACTIVATIONS, prelu
 from ner_window.nn.distillation import Teacher, sentence_cross_entropy, soft_cross_entropy
 from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters
 from ner_window.nn.initialization import Initializer, embedding
-from ner_window.nn.layers import affine, dropout, embed, residual_map
+from ner_window.nn.layers import add_up, affine, dropout, embed, residual_map, stacked, window_affine
 from ner_window.nn.objectives import OBJECTIVES, corrupt
 from ner_window.nn.sentence import sentence_log_likelihood
+from ner_window.nn.windows import Windows
+
+#: Windows that are scored together in use.
+PART = 1024
 
 Backprop = Callable[[Floats], Gradients]
 Trace = dict[str, Array]
@@ -48,7 +53,7 @@ class Network:
     input_dropout : float
         Probability that an element of a word's vector is dropped while training.
     group_dropout : tuple of (str, float)
-        For tables by name, the probability that what was looked up in one place of a window is dropped as a whole.
+        For tables by name, the probability that what a token looked up is dropped whole, in all its windows.
     l2 : float
         Weight of the regulariser |W|^2 + |U|^2.
     frozen : frozenset of str
@@ -80,12 +85,17 @@ class Network:
         """K, the number of words in a window."""
         return 2 * self.radius + 1
 
-    @property
+    @cached_property
     def lines(self) -> tuple[slice, ...]:
         """For each table, which of the L lines of ids are its own: as many as it is looked up times for a token."""
         counts = dict(self.look_ups)
         ends = list(accumulate(counts.get(name, 1) for name, _, _ in self.tables))
         return tuple(slice(start, end) for start, end in zip([0, *ends], ends, strict=False))
+
+    @property
+    def trains_inputs(self) -> bool:
+        """Whether anything below W is trained: a table, or the map of the words' vectors."""
+        return self.residual > 0 or any(name not in self.frozen for name, _, _ in self.tables)
 
     @property
     def rows(self) -> int:
@@ -132,7 +142,7 @@ class Network:
     def forward(
         self,
         parameters: Parameters,
-        windows: Integers,
+        windows: Windows | Integers,
         generator: np.random.Generator | None = None,
         trace: Trace | None = None,
     ) -> tuple[Floats, Backprop]:
@@ -142,10 +152,12 @@ class Network:
         ----------
         parameters : Parameters
             Shapes as in `shapes`, all of one float dtype.
-        windows : (L, B, K) integers
-            For each table, the ids of the K words of B windows: one line of them, or as many as `lines` says.
+        windows : Windows, or (L, B, K) integers
+            For each table, the ids of the K words of B windows: one line of them, or as many as `lines` says. As
+            `Windows` the words are distinct tokens, each looked up once; written out, those of the same ids are.
         generator : Generator, optional
-            The source of dropout; without it nothing is dropped, as in use.
+            The source of dropout; without it nothing is dropped, as in use. What is dropped of a token is dropped in
+            all windows in which it stands.
         trace : dict, optional
             Receives x, z, h and s of the forward pass, and ds, dh, delta and dx of the backward pass, each with a row
             for every window: for those who look on, such as the gradient check and the computation graph.
@@ -157,19 +169,18 @@ class Network:
         backprop : function
             ``backprop(dS)`` returns the gradient of every parameter that is trained, without the regulariser's.
         """
-        _, B, K = windows.shape
-        p = parameters
-        looked_up = [self._look_up(f, p, windows[own], generator) for f, own in enumerate(self.lines)]  # (B, K, d_f)
-        E = looked_up[0][0] if len(looked_up) == 1 else np.concatenate([e for e, _ in looked_up], axis=2)
-        X = E.reshape(B, -1)  # (B, D)
-        Z, affine_back = affine(X, p["W"], p["b"])  # (B, H)
+        shared = windows if isinstance(windows, Windows) else Windows.of(windows)
+        p, index = parameters, shared.index  # (B, K)
+        looked_up = [self._look_up(f, p, shared.ids[own], generator) for f, own in enumerate(self.lines)]  # (n, d_f)
+        X = looked_up[0][0] if len(looked_up) == 1 else np.concatenate([e for e, _ in looked_up], axis=1)  # (n, d)
+        Z, affine_back = window_affine(X, index, p["W"], p["b"], self.trains_inputs)  # (B, H)
         H, activation_back = self._activate(Z, p)
         dropping = generator is not None and self.dropout > 0
         if dropping and generator is not None:
             H, dropout_back = dropout(H, self.dropout, generator)
         S, scores_back = affine(H, p["U"], p["c"])  # (B, C)
         if trace is not None:
-            trace.update(x=X, z=Z, h=H, s=S)
+            trace.update(x=X[index].reshape(len(index), -1), z=Z, h=H, s=S)  # x (B, D)
 
         def backprop(dS: Floats) -> Gradients:
             gradients: Gradients = {}
@@ -182,15 +193,41 @@ class Network:
                 gradients["a"] = slope
             dX, gradients["W"], gradients["b"] = affine_back(delta)
             if trace is not None:
-                trace.update(ds=dS, dh=dropped, delta=delta, dx=dX)
+                trace.update(ds=dS, dh=dropped, delta=delta, dx=delta @ p["W"])
             start = 0
             for E, look_up_back in looked_up:
-                d = E.shape[2]
-                gradients |= look_up_back(dX.reshape(B, K, -1)[:, :, start : start + d])
+                d = E.shape[1]
+                gradients |= look_up_back(dX[:, start : start + d])
                 start += d
             return gradients
 
         return S, backprop
+
+    def project(self, parameters: Parameters, ids: Integers) -> Floats:
+        """Return the products P (n K, H) of n tokens, ids (L, n), with the K pieces of W; those of the first hold b.
+
+        A window's z is the sum of K of these rows, see `window_affine`.
+        """
+        looked_up = [self._look_up(f, parameters, ids[own], None)[0] for f, own in enumerate(self.lines)]
+        P: Floats = np.concatenate(looked_up, axis=1) @ stacked(parameters["W"], self.width).T
+        P[:, : self.hidden_units] += parameters["b"]
+        return P.reshape(ids.shape[1] * self.width, -1)
+
+    def scores(self, parameters: Parameters, P: Array, index: Integers, unit: float = 1.0) -> Floats:
+        """Return the scores (B, C) of windows over projected tokens, index (B, K): what `forward` gives, for use.
+
+        A part of the windows at a time, so that what is on the way stays in the processor's cache. P may hold whole
+        numbers of a `unit`.
+        """
+        S = np.empty((len(index), self.rows), parameters["U"].dtype)
+        rows: Integers = (index * self.width + np.arange(self.width)).astype(np.int32)
+        for start in range(0, len(rows), PART):
+            part = slice(start, start + PART)
+            Z = add_up(P, rows[part])
+            H = self._activate(Z if unit == 1 else Z * S.dtype.type(unit), parameters)[0]
+            np.matmul(H, parameters["U"].T, out=S[part])
+        S += parameters["c"]
+        return S
 
     def label_scores(self, S: Floats) -> Floats:
         """Return a score for each label (B, C): those of `forward`, but for the margin objective.
@@ -246,22 +283,24 @@ class Network:
     def loss(
         self,
         parameters: Parameters,
-        windows: Integers,
+        windows: Windows | Integers,
         y: Integers | Teacher,
         generator: np.random.Generator | None = None,
         trace: Trace | None = None,
         lengths: Integers | None = None,
     ) -> tuple[float, Callable[[], Gradients]]:
-        """Return J for a batch of windows (L, B, K) with labels y (B,), and the function that gives its gradients.
+        """Return J for a batch of B windows with labels y (B,), and the function that gives its gradients.
 
-        In the place of labels there may be a `Teacher` of the B windows; see `cost`.
+        The windows are as in `forward`. In the place of labels there may be a `Teacher` of the B windows; see `cost`.
 
         The regulariser is part of J and of the gradients: what is printed is what is differentiated. With a generator,
         as in training, the margin objective sees corrupt copies of the true windows, too. `trace` is as in `forward`,
         `lengths` as in `cost`: the windows are those of whole sentences, one after another.
         """
         if self.objective == "margin" and generator is not None and not isinstance(y, Teacher):
-            windows, y = corrupt(windows, y, generator)
+            shared = windows if isinstance(windows, Windows) else Windows.of(windows)
+            index, y = corrupt(shared.index, y, generator)
+            windows = Windows(shared.ids, index)
         S, scores_back = self.forward(parameters, windows, generator, trace)
         J, cost_back = self.cost(parameters, S, y, lengths)
         J += self.regularizer(parameters)
@@ -282,7 +321,7 @@ class Network:
     def _look_up(
         self, f: int, p: Parameters, ids: Integers, generator: np.random.Generator | None
     ) -> tuple[Floats, Backprop]:
-        """Look up ids (m, B, K) in table f, map words, and while training drop elements of them and whole features."""
+        """Look up ids (m, n) in table f, map words, and while training drop elements of them and whole features."""
         name = self.tables[f][0]
         E, embed_back = embed(p[f"E.{name}"], ids)
         mapped = f == 0 and self.residual > 0

@@ -109,19 +109,20 @@ def hardest_pairs(s: Floats, is_true: NDArray[np.bool_]) -> tuple[Integers, Inte
     return true, others, 1 - s[true][:, None] + s[others]
 
 
-def corrupt(windows: Integers, y: Integers, generator: np.random.Generator) -> tuple[Integers, Integers]:
-    """Add to a batch (L, B, K), y (B,) a corrupt copy of each true window: another word in its centre, and label 0.
+def corrupt(index: Integers, y: Integers, generator: np.random.Generator) -> tuple[Integers, Integers]:
+    """Add to windows (B, K), y (B,) a corrupt copy of each true window: another word in its centre, and label 0.
 
-    The word, with its features, comes from the centre of a random window of the batch that is outside every entity
-    (Collobert and Weston 2008, section 3, replace it by any word; drawn so, it is not a word of the type).
+    `index` says which token stands in each place. The word, with its features, comes from the centre of a random window
+    of the batch that is outside every entity (Collobert and Weston 2008, section 3, replace it by any word; drawn so,
+    it is not a word of the type).
     """
     true, outside = np.flatnonzero(y > 0), np.flatnonzero(y == 0)
     if not len(true) or not len(outside):
-        return windows, y
-    centre = windows.shape[2] // 2
-    copies = windows[:, true]
-    copies[:, :, centre] = windows[:, generator.choice(outside, len(true)), centre]
-    return np.concatenate([windows, copies], axis=1), np.concatenate([y, np.zeros(len(true), y.dtype)])
+        return index, y
+    centre = index.shape[1] // 2
+    copies = index[true]
+    copies[:, centre] = index[generator.choice(outside, len(true)), centre]
+    return np.concatenate([index, copies]), np.concatenate([y, np.zeros(len(true), y.dtype)])
 
 
 #: Objectives by their name in a configuration.

@@ -68,46 +68,57 @@ class Optimizer:
             whole = self.state_of(name, parameters[name])
             state = {key: array[rows] for key, array in whole.items()}  # views when dense, copies of the rows otherwise
             own_rate = rate * self.factors.get(name, 1.0)
-            step = own_rate * self.direction(g, state)
+            step = self.direction(g, state, own_rate)
             if self.weight_decay and name in ("W", "U"):
                 step = step + own_rate * self.weight_decay * parameters[name]
-            parameters[name][rows] -= step.astype(g.dtype, copy=False)
+            parameters[name][rows] -= step
             if rows is not ...:
                 for key, array in whole.items():
                     array[rows] = state[key]
 
-    def direction(self, g: Floats, state: Mapping[str, Floats]) -> Floats:
-        """Return the step at learning rate 1 for the gradient `g`, after bringing `state` up to date in place."""
+    def direction(self, g: Floats, state: Mapping[str, Floats], rate: float) -> Floats:
+        """Return the step for the gradient `g`, after bringing `state` up to date in place.
+
+        Adam's two corrections and the rate are one number, as its paper advises (section 2): with a = sqrt(1 - beta2^t)
+        the step is rate * a / (1 - beta1^t) * m / (sqrt(v) + a * epsilon).
+        """
         match self.name:
             case "sgd":
-                return g
+                return rate * g
             case "momentum":
                 velocity = state["velocity"]
                 velocity *= self.momentum
                 velocity += g
-                return velocity
+                return rate * velocity
             case "adagrad":
                 squares = state["squares"]
                 squares += g * g
-                return g / (np.sqrt(squares) + self.epsilon)
+                return _scaled(g, squares, rate, self.epsilon)
             case "rmsprop":
                 mean_square = state["mean_square"]
                 mean_square *= self.decay
                 mean_square += (1 - self.decay) * g * g
-                return g / (np.sqrt(mean_square) + self.epsilon)
+                return _scaled(g, mean_square, rate, self.epsilon)
             case "adam":
                 m, v = state["m"], state["v"]
                 m *= self.beta1
                 m += (1 - self.beta1) * g
                 v *= self.beta2
                 v += (1 - self.beta2) * g * g
-                m_hat = m / (1 - self.beta1**self.steps)
-                v_hat = v / (1 - self.beta2**self.steps)
-                step: Floats = m_hat / (np.sqrt(v_hat) + self.epsilon)
-                return step
+                a = (1 - self.beta2**self.steps) ** 0.5
+                return _scaled(m, v, rate * a / (1 - self.beta1**self.steps), a * self.epsilon)
 
     def state_of(self, name: str, parameter: Floats) -> dict[str, Floats]:
         """Return the state of one parameter. `np.zeros` takes memory only for the pages that steps touch."""
         if name not in self.state:
             self.state[name] = {key: np.zeros(parameter.shape, parameter.dtype) for key in STATE[self.name]}
         return self.state[name]
+
+
+def _scaled(x: Floats, squares: Floats, rate: float, epsilon: float) -> Floats:
+    """Return rate * x / (sqrt(squares) + epsilon), with one new array."""
+    step: Floats = np.sqrt(squares)
+    step += epsilon
+    np.divide(x, step, out=step)
+    step *= rate
+    return step

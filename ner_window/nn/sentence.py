@@ -50,6 +50,13 @@ class Steps:
         triples = zip(offsets, offsets[1:], offsets[2:], strict=False)
         return [(slice(first, first + end - start), slice(start, end)) for first, start, end in triples]
 
+    @property
+    def before(self) -> Integers:
+        """Where, in this order, the token before each one stands that is not its sentence's first."""
+        counts, first = np.diff(self.offsets), len(self.last)
+        before: Integers = np.arange(first, len(self.order)) - np.repeat(counts[:-1], counts[1:])
+        return before
+
     @classmethod
     def of(cls, lengths: Integers) -> "Steps":
         """Build the order for sentences of these lengths (S,), which stand one after another."""
@@ -107,12 +114,105 @@ def sentence_log_likelihood(
 
 def marginals(S: Floats, lengths: Integers, A: Floats, start: Floats, end: Floats) -> Floats:
     """Return the probability of each label of each token (T, C), over all tag sequences of its sentence."""
-    return Lattice.walk(S, Steps.of(lengths), A, start, end).counts()[0]
+    p: Floats = Lattice.walk(S, Steps.of(lengths), A, start, end).counts()[0].astype(S.dtype, copy=False)
+    return p
 
 
 @dataclass(frozen=True)
 class Lattice:
     """The forward pass over all sentences, in the order of `steps`, and what the backward pass needs.
+
+    It is made of probabilities, not of their logarithms, so that a step is a product of matrices: at each token the row
+    alpha (C,) is divided by its sum ("scaling", Rabiner 1989, section V.A), and the logarithms of these sums add up to
+    that of Z. In float64, relative to the highest score at each token, nothing is lost but where scores at one token
+    lie more than 640 apart: such batches are walked in logarithms, by `LogLattice`.
+
+    Parameters
+    ----------
+    steps : Steps
+        The order.
+    weights : (T, C) floats
+        exp of the scores, less the highest of each token.
+    A : (C, C) floats
+        exp of the scores of steps, less the highest.
+    end : (S, C) floats
+        exp of the scores of last labels, divided by what they add up to at the end of each sentence.
+    alpha : (T, C) floats
+        The probability of each label at a token, given the sentence up to there.
+    sums : (T, 1) floats
+        What alpha was divided by.
+    log_z : (S,) floats
+        The logarithm of the sum over all sequences, the longest sentence first.
+    """
+
+    steps: Steps
+    weights: Floats
+    A: Floats
+    end: Floats
+    alpha: Floats
+    sums: Floats
+    log_z: Floats
+
+    @classmethod
+    def walk(cls, S: Floats, steps: Steps, A: Floats, start: Floats, end: Floats) -> "Lattice | LogLattice":
+        """Forward: alpha_t = alpha_(t-1) exp(A) o exp(S_t), divided by its sum."""
+        S_t, first = S[steps.order].astype(np.float64), len(steps.last)
+        highest = S_t.max(axis=1, keepdims=True, initial=-np.inf)
+        tops = [float(score.max()) for score in (A, start, end)]
+        step, begin, finish = (np.exp(x - top, dtype=np.float64) for x, top in zip((A, start, end), tops, strict=True))
+        weights = np.exp(S_t - highest)
+        alpha, sums = np.empty_like(weights), np.empty((len(weights), 1))
+        alpha[:first] = begin * weights[:first]
+        sums[:first] = alpha[:first].sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore", invalid="ignore"):  # a sum that is lost is found below
+            alpha[:first] /= sums[:first]
+            for before, here in steps.pairs():
+                row = alpha[before] @ step  # (n, C before) (C before, C) -> (n, C)
+                row *= weights[here]
+                np.add.reduce(row, axis=1, keepdims=True, out=sums[here])
+                np.divide(row, sums[here], out=alpha[here])
+        ends = alpha[steps.last] @ finish
+        if not all(x.min(initial=1) >= SMALL for x in (sums, alpha, step, finish, ends)):
+            return LogLattice.walk(S, steps, A, start, end)
+        log_sums = (np.log(sums) + highest)[:, 0] + tops[0]
+        log_z = np.bincount(steps.sentence, log_sums, first) + np.log(ends) + (tops[1] + tops[2] - tops[0])
+        return cls(steps, weights, step, finish / ends[:, None], alpha, sums, log_z)
+
+    def counts(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return how often each score is expected to be used: each label at each token, step, first and last label.
+
+        Over all sequences of all sentences, weighted by their probabilities: (T, C), (C, C), (C,) and (C,).
+        """
+        return gather(self.steps, *self.marginals())
+
+    def marginals(self) -> tuple[Floats, Floats]:
+        """Backward: return p (T, C) in the order of `steps`, and the expected number of each step from label to label.
+
+        beta_t = exp(A) (exp(S_(t+1)) o beta_(t+1)), divided by the same sum as alpha_(t+1); at a sentence's last token
+        it is exp(end). Then p = alpha o beta, and p(i -> j) = alpha_t[i] exp(A[i, j]) (exp(S_(t+1)) o beta_(t+1))[j]
+        divided by that sum.
+        """
+        beta = np.empty_like(self.alpha)
+        beta[self.steps.last] = self.end
+        right, back = self.weights / self.sums, np.ascontiguousarray(self.A.T)
+        for earlier, here in reversed(self.steps.pairs()):
+            right[here] *= beta[here]
+            np.matmul(right[here], back, out=beta[earlier])
+        first = len(self.steps.last)
+        return self.alpha * beta, self.A * (self.alpha[self.steps.before].T @ right[first:])
+
+
+def gather(steps: Steps, p: Floats, expected: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return marginals p (T, C) in the tokens' order, the steps, and the sums of p over first and over last tokens."""
+    by_token = np.empty_like(p)
+    by_token[steps.order] = p
+    last = steps.last
+    return by_token, expected, p[: len(last)].sum(axis=0), p[last].sum(axis=0)
+
+
+@dataclass(frozen=True)
+class LogLattice:
+    """What `Lattice` is, in logarithms: slower, and right for any scores.
 
     `alpha` (T, C) is the logarithm of the sum over all beginnings of a sentence that end in a label, `log_z` (S,) that
     over all of its sequences.
@@ -126,25 +226,18 @@ class Lattice:
     log_z: Floats
 
     @classmethod
-    def walk(cls, S: Floats, steps: Steps, A: Floats, start: Floats, end: Floats) -> "Lattice":
+    def walk(cls, S: Floats, steps: Steps, A: Floats, start: Floats, end: Floats) -> "LogLattice":
         """Forward: alpha_t[j] = S[t, j] + log sum_i exp(alpha_(t-1)[i] + A[i, j])."""
-        S = S[steps.order]
+        S = S[steps.order].astype(np.float64)
         alpha = np.empty_like(S)
         alpha[: len(steps.last)] = start + S[: len(steps.last)]
         for before, here in steps.pairs():
-            alpha[here] = S[here] + log_product(alpha[before], A)  # (n, C before) (C before, C) -> (n, C)
-        return cls(S, steps, A, end, alpha, _log_sum_exp((alpha[steps.last] + end)[:, :, None])[:, 0])
+            alpha[here] = S[here] + log_sum_exp(alpha[before][:, :, None] + A)  # (n, C before, C) -> (n, C)
+        return cls(S, steps, A, end, alpha, log_sum_exp((alpha[steps.last] + end)[:, :, None])[:, 0])
 
     def counts(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return how often each score is expected to be used: each label at each token, step, first and last label.
-
-        Over all sequences of all sentences, weighted by their probabilities: (T, C), (C, C), (C,) and (C,).
-        """
-        p, expected = self.marginals()
-        by_token = np.empty_like(p)
-        by_token[self.steps.order] = p
-        last = self.steps.last
-        return by_token, expected, p[: len(last)].sum(axis=0), p[last].sum(axis=0)
+        """Return what `Lattice.counts` returns."""
+        return gather(self.steps, *self.marginals())
 
     def marginals(self) -> tuple[Floats, Floats]:
         """Backward: return p (T, C) in the order of `steps`, and the expected number of each step from label to label.
@@ -155,52 +248,21 @@ class Lattice:
         beta = np.empty_like(self.alpha)
         beta[self.steps.last] = self.end
         for earlier, here in reversed(self.steps.pairs()):
-            beta[earlier] = log_product(self.S[here] + beta[here], self.A.T)
-        sentence, counts, first = self.steps.sentence, np.diff(self.steps.offsets), len(self.steps.last)
-        before = np.arange(first, len(sentence)) - np.repeat(counts[:-1], counts[1:])  # the token before each other one
-        left, right = self.alpha[before], (self.S + beta)[first:]
-        expected = expected_steps(left, self.A, right, self.log_z[sentence[first:]])
-        return np.exp(self.alpha + beta - self.log_z[sentence][:, None]), expected
+            beta[earlier] = log_sum_exp((self.S[here] + beta[here])[:, :, None] + self.A.T)
+        log_z = self.log_z[self.steps.sentence]
+        expected = np.zeros(self.A.shape)
+        for left, right, z in zip(
+            self.alpha[self.steps.before], (self.S + beta)[len(self.log_z) :], log_z[len(self.log_z) :], strict=True
+        ):
+            expected += np.exp(left[:, None] + self.A + right - z)
+        return np.exp(self.alpha + beta - log_z[:, None]), expected
 
 
-#: Sums below this, of terms of which the largest is 1, may have lost some in float64: they are added up as logarithms.
+#: Probabilities below this, of terms of which the largest is 1, may have lost some in float64.
 SMALL = 1e-280
 
 
-def log_product(left: Floats, A: Floats) -> Floats:
-    """Return log(exp(left) exp(A)), a matrix product of numbers known by their logarithms: (n, C) (C, C') -> (n, C').
-
-    Relative to the largest of each row, and in float64, a product of matrices does it; where that would lose terms, the
-    sum of logarithms, which takes an exponential for each of the n C C' terms.
-    """
-    largest, top = left.max(axis=1, keepdims=True), A.max()
-    sums = np.exp(left - largest, dtype=np.float64) @ np.exp(A - top, dtype=np.float64)
-    if sums.min(initial=1) < SMALL:
-        return _log_sum_exp(left[:, :, None] + A)
-    result: Floats = (np.log(sums) + largest + top).astype(left.dtype)
-    return result
-
-
-def expected_steps(left: Floats, A: Floats, right: Floats, log_z: Floats) -> Floats:
-    """Return the sum over n of exp(left[n, i] + A[i, j] + right[n, j] - log_z[n]), shapes (n, C) (C, C) (n, C) (n,).
-
-    As in `log_product`, by a product of matrices where nothing overflows, else term by term.
-    """
-    if not len(left):
-        return np.zeros_like(A)
-    of_left, of_right = (x.max(axis=1, keepdims=True).astype(np.float64) for x in (left, right))
-    top = A.max()
-    scale = of_left + of_right + top - log_z[:, None]
-    if scale.max() > 600:
-        terms = (np.exp(x[:, None] + A + y - z) for x, y, z in zip(left, right, log_z, strict=True))
-        result: Floats = np.sum(list(terms), axis=0)
-        return result
-    weighted = np.exp(left - of_left) * np.exp(scale)
-    steps: Floats = np.exp(A - top, dtype=np.float64) * (weighted.T @ np.exp(right - of_right))
-    return steps.astype(A.dtype)
-
-
-def _log_sum_exp(terms: Floats) -> Floats:
+def log_sum_exp(terms: Floats) -> Floats:
     """Return log sum exp over the middle axis, (n, C, C') -> (n, C'); relative to the largest, nothing overflows."""
     largest = terms.max(axis=1, keepdims=True)
     result: Floats = np.log(np.exp(terms - largest).sum(axis=1)) + largest[:, 0]

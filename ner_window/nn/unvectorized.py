@@ -10,12 +10,13 @@ import numpy as np
 from ner_window.nn.distillation import Teacher
 from ner_window.nn.gradients import Gradients, Integers, Parameters, RowGradient, sum_rows
 from ner_window.nn.network import Network
+from ner_window.nn.windows import Windows
 
 
 def loss_by_loop(
     network: Network,
     parameters: Parameters,
-    windows: Integers,
+    windows: Windows | Integers,
     y: Integers | Teacher,
     generator: np.random.Generator | None = None,
     lengths: Integers | None = None,
@@ -26,7 +27,8 @@ def loss_by_loop(
     sentence objective compare windows with each other and cannot be written like this; `lengths` is not used.
     """
     B = len(y)
-    each = [network.loss(parameters, windows[:, i : i + 1], y[i : i + 1], generator) for i in range(B)]
+    dense = windows.dense() if isinstance(windows, Windows) else windows  # (L, B, K)
+    each = [network.loss(parameters, dense[:, i : i + 1], y[i : i + 1], generator) for i in range(B)]
 
     def backprop() -> Gradients:
         return mean_of([single() for _, single in each])

@@ -132,7 +132,7 @@ def judge(higher: Summary, lower: Summary) -> tuple[Verdict, float | None]:
 
 def _welch(difference: float, deviations: tuple[float, float], seeds: tuple[int, int]) -> float:
     """Return p of t = difference / sqrt(s1^2 / n1 + s2^2 / n2), with Welch's (1947) degrees of freedom."""
-    from scipy.stats import ttest_ind_from_stats  # type: ignore[import-untyped]
+    from scipy.stats import ttest_ind_from_stats
 
     unit = max(deviations)  # t has none; the squares of huge or tiny losses would leave the range of float64
     s1, s2 = (deviation / unit for deviation in deviations)

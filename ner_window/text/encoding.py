@@ -1,14 +1,16 @@
-"""Sentences to integers: the ids of every feature of every token, on lines that windows are cut from."""
+"""Text to integers: what every form looks up, and windows over the forms of a batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
 from ner_window.text.documents import casing, counts_elsewhere, gather, hidden_together, same_words, share_ids
+from ner_window.text.features import DOCUMENT_FEATURES
 from ner_window.text.lexicon import Lexicon
 from ner_window.text.tagging import split_tag
+from ner_window.text.tokens import Tokens
 from ner_window.text.vocabulary import PAD, Integers, Lookup
 from ner_window.text.windows import line, positions, windows
 
@@ -20,25 +22,125 @@ def types_of(tags: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(split_tag(tag)[1] for tag in tags if tag != "O"))
 
 
-@dataclass(frozen=True)
-class EncodedCorpus:
-    """Sentences as integers: lines (L, N) with pads, places (T,) of the tokens on them, lengths (S,), labels (T,).
+def runs(lengths: Integers, tokens: int) -> list[Integers]:
+    """Return the sentences of these lengths (S,), cut into runs of neighbors of about so many tokens."""
+    before = np.cumsum(lengths) - lengths
+    cuts = np.flatnonzero(np.diff(before // tokens)) + 1  # the sentences that begin a run
+    return np.split(np.arange(len(lengths)), cuts)
 
-    `composites` are the words that stand for the mean of others; see `Words`. `same` (T,) numbers the words of each
-    document, where a first pass is needed; `parts` are the sentences of each document.
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The windows of some sentences, B in all, over n tokens, of which each may stand in many windows.
+
+    Parameters
+    ----------
+    tokens : (B,) integers
+        The indices of the windows' centres in the corpus.
+    first : (n - 1,) integers
+        Which of the B tokens was the first of each of the n; the first of these, the pad, is none of them.
+    ids : (L, n) integers
+        What each of the n tokens looks up.
+    index : (B, K) integers
+        Which of the n tokens stands in each place of a window.
     """
 
-    lines: Integers
-    places: Integers
+    tokens: Integers
+    first: Integers
+    ids: Integers
+    index: Integers
+
+
+@dataclass(frozen=True)
+class EncodedCorpus:
+    """A text as integers: what each form looks up stands once, the text is a column of forms.
+
+    Parameters
+    ----------
+    rows : (L, 1 + M) integers
+        For each of the L look-ups of a token, the row of the pad, then of each of M different forms. Zero for the
+        look-ups of features of the document, which no form has alone.
+    columns : (F,) integers
+        Which of these columns each form of the text has, from 1.
+    forms : (T,) integers
+        The form of each token; of a large corpus this column is a memory-mapped file, and is never copied whole.
+    lengths : (S,) integers
+        The number of tokens of each sentence.
+    labels : (T,) integers
+        Their labels; empty where they are not known.
+    told : dict of int to (T,) integers
+        For the look-ups of features of the document, the row of each token.
+    composites : sequence of tuples of int
+        The words that stand for the mean of others; see `Words`.
+    same : (T,) integers, optional
+        A number for the words of each document, where a first pass is needed.
+    parts : sequence of ranges
+        The sentences of each document, where a feature of documents is needed.
+    """
+
+    rows: Integers
+    columns: Integers
+    forms: Integers
     lengths: Integers
     labels: Integers
+    told: Mapping[int, Integers]
     composites: Sequence[tuple[int, ...]] = ()
     same: Integers | None = None
     parts: Sequence[range] = ()
 
-    def windows(self, tokens: Any, radius: int) -> Integers:
-        """Return the windows (L, B, K) of the tokens at these indices."""
-        return windows(self.lines, self.places[tokens], radius)
+    @cached_property
+    def starts(self) -> Integers:
+        """Where each sentence begins (S,)."""
+        starts: Integers = np.cumsum(self.lengths) - self.lengths
+        return starts
+
+    def merged(self) -> "EncodedCorpus":
+        """Return the same corpus with forms that look up the same as one, in the order of what they look up."""
+        rows, numbers = np.unique(self.rows[:, 1:], axis=1, return_inverse=True)
+        columns = 1 + numbers.ravel()[self.columns - 1]
+        return replace(self, rows=np.concatenate([self.rows[:, :1], rows], axis=1), columns=columns)
+
+    def ids(self, tokens: Integers) -> Integers:
+        """Return what the tokens at these indices look up (L, B)."""
+        ids = self.rows[:, self.columns[self.forms[tokens]]]
+        for row, told in self.told.items():
+            ids[row] = told[tokens]
+        return ids
+
+    def tokens(self, sentences: Integers) -> Integers:
+        """Return the indices (B,) of the tokens of some sentences, one after another."""
+        lengths = self.lengths[sentences]
+        ends = np.cumsum(lengths)
+        return np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[sentences] - ends + lengths, lengths)
+
+    def words(self, sentences: Integers) -> Integers:
+        """Return the rows of the words' table (B,) of the tokens of some sentences."""
+        words: Integers = self.rows[0, self.columns[self.forms[self.tokens(sentences)]]]
+        return words
+
+    def batch(self, sentences: Integers, radius: int, kinds: Integers | None = None) -> Batch:
+        """Return the windows of whole sentences, which share their tokens.
+
+        Tokens of one form are one, but for those of different `kinds` (B,), small numbers, where the form is not shown
+        alike everywhere, and where documents tell them different things: then each token stands for itself.
+        """
+        tokens, lengths = self.tokens(sentences), self.lengths[sentences]
+        if self.told:
+            first, order = np.arange(len(tokens)), np.arange(len(tokens))
+        else:
+            keys = self.columns[self.forms[tokens]]
+            keys = keys if kinds is None else keys + len(self.rows[0]) * kinds
+            _, first, order = np.unique(keys, return_index=True, return_inverse=True)
+        ids = np.concatenate([self.rows[:, :1], self.ids(tokens[first])], axis=1)
+        places = positions(lengths, radius)
+        return Batch(tokens, first, ids, windows(line(order + 1, places, len(lengths), radius), places, radius))
+
+    def windows(self, tokens: Integers, radius: int) -> Integers:
+        """Return the windows (L, B, K), written out, of the tokens at these indices."""
+        sentences, which = np.unique(np.searchsorted(self.starts, tokens, side="right") - 1, return_inverse=True)
+        batch, lengths = self.batch(sentences, radius), self.lengths[sentences]
+        before = np.cumsum(lengths) - lengths
+        return batch.ids[:, batch.index[before[which] + tokens - self.starts[sentences][which]]]
 
 
 @dataclass(frozen=True)
@@ -62,75 +164,63 @@ class Encoder:
     radius: int
     lexicon: Lexicon | None = None
 
-    def encode(
-        self,
-        sentences: Sentences,
-        tags: Sentences | None = None,
-        documents: Sequence[int] | None = None,
-        *,
-        learning: bool = False,
-    ) -> EncodedCorpus:
-        """Turn sentences of tokens into integers.
+    def encode(self, text: Tokens, labels: Integers | None = None, *, learning: bool = False) -> EncodedCorpus:
+        """Turn a text into integers.
 
         Parameters
         ----------
-        sentences : sequence of sequences of str
-            Their tokens.
-        tags : sequence of sequences of str, optional
-            Their tags, in the scheme of `tags`. An unknown one becomes the label -1.
-        documents : sequence of int, optional
-            A number for each sentence: neighbors of one number are one document. Without it all are one document.
+        text : Tokens
+            The text.
+        labels : (T,) integers, optional
+            The labels of its tokens: places in `tags`, or -1 for a tag that is not among them.
         learning : bool
-            Whether the lexicon was built from these sentences: each document then does not see its own tags in it.
+            Whether the lexicon was built from this text: each document then does not see its own tags in it.
 
-        The lines of the first pass's feature are left empty (pads); see `with_first_pass`.
-
-        Raises
-        ------
-        ValueError
-            There are not as many numbers in `documents` as there are sentences.
+        The look-ups of the first pass's feature are left empty (pads); see `with_first_pass`.
         """
-        documents = [0] * len(sentences) if documents is None else documents
-        if len(documents) != len(sentences):
-            raise ValueError(
-                f"documents: expected a number for each of {len(sentences)} sentences, got {len(documents)}"
-            )
-        lengths = np.array([len(tokens) for tokens in sentences], np.intp)
-        places = positions(lengths, self.radius)
-        parts = gather(lengths.tolist(), documents)
-        hidden = hidden_together(lengths.tolist(), documents) if learning else parts
-        own = self._own_lexicons(sentences, tags if learning else None, hidden)
-        ids = [self._ids(name, sentences, parts, own) for name in self.vocabularies]
-        lines = np.stack([line(row, places, len(sentences), self.radius) for rows in ids for row in rows])
-        label = {tag: i for i, tag in enumerate(self.tags)}
-        labels = np.array([label.get(tag, -1) for sentence in tags or () for tag in sentence], np.intp)
-        same = same_words(sentences, parts) if "first_pass" in self.vocabularies else None
+        rows = np.zeros((sum(v.look_ups for v in self.vocabularies.values()), 1 + len(text.forms)), np.int32)
+        for name in self.vocabularies:
+            if name not in DOCUMENT_FEATURES:
+                rows[self.rows_of(name), 1:] = self.vocabularies[name].encode(text.forms)
+        known = np.empty(0, np.int16) if labels is None else labels
         composites = getattr(next(iter(self.vocabularies.values())), "composites", ())
-        return EncodedCorpus(lines, places, lengths, labels, composites, same, parts)
+        encoded = EncodedCorpus(rows, np.arange(1, rows.shape[1]), text.ids, text.lengths, known, {}, composites)
+        return self._with_documents(encoded, text, learning) if DOCUMENT_FEATURES & set(self.vocabularies) else encoded
 
-    def _own_lexicons(
-        self, sentences: Sentences, tags: Sentences | None, parts: Sequence[range]
-    ) -> list[tuple[range, Lexicon | None]]:
-        """Return each part with what it tells the lexicon, which it must not see; None where nothing is hidden."""
-        if self.lexicon is None or tags is None:
-            return [(part, None) for part in parts or [range(0)]]
-        types = self.lexicon.types
-        return [(part, Lexicon.build([sentences[i] for i in part], [tags[i] for i in part], types)) for part in parts]
+    def _with_documents(self, encoded: EncodedCorpus, text: Tokens, learning: bool) -> EncodedCorpus:
+        """Return the corpus with what its documents tell of its words."""
+        sentences, lengths, documents = list(text.sentences()), text.lengths.tolist(), text.documents.tolist()
+        parts = gather(lengths, documents)
+        own: list[tuple[range, Lexicon | None]] = [(part, None) for part in parts or [range(0)]]
+        if learning and self.lexicon:
+            tags, types = self._tags_of(encoded), self.lexicon.types
+            own = [
+                (part, Lexicon.build(sentences[part.start : part.stop], tags[part.start : part.stop], types))
+                for part in hidden_together(lengths, documents)
+            ]
+        told: dict[int, Integers] = {}
+        for name in self.vocabularies:
+            if name in DOCUMENT_FEATURES:
+                told |= dict(zip(self.rows_of(name).tolist(), self._told(name, sentences, parts, own), strict=True))
+        same = same_words(sentences, parts) if "first_pass" in self.vocabularies else None
+        return replace(encoded, told=told, same=same, parts=parts)
 
-    def _ids(
+    def _told(
         self, name: str, sentences: Sentences, parts: Sequence[range], own: Sequence[tuple[range, Lexicon | None]]
     ) -> Integers:
-        """Return the ids (look-ups, T) of one table; a part must not see in the lexicon what is its `own`."""
+        """Return the ids (look-ups, T) of a feature of documents; a part must not see in the lexicon its `own`."""
         vocabulary = self.vocabularies[name]
-        match name:
-            case "first_pass":
-                return np.zeros((vocabulary.look_ups, sum(map(len, sentences))), np.int32)
-            case "casing":
-                return vocabulary.encode(item for part in parts for item in casing([sentences[i] for i in part]))
-            case "gazetteer" | "tag_statistics":
-                told = [self._from_lexicon(name, [sentences[i] for i in part], its) for part, its in own]
-                return np.concatenate(told, axis=1)
-        return vocabulary.encode(token for sentence in sentences for token in sentence)
+        if name == "first_pass":
+            return np.full((vocabulary.look_ups, sum(map(len, sentences))), PAD, np.int32)
+        if name == "casing":
+            return vocabulary.encode(item for part in parts for item in casing(sentences[part.start : part.stop]))
+        told = [self._from_lexicon(name, sentences[part.start : part.stop], its) for part, its in own]
+        return np.concatenate(told, axis=1)
+
+    def _tags_of(self, encoded: EncodedCorpus) -> list[list[str]]:
+        """Return the tags of each sentence, all of which are known."""
+        tags = [self.tags[label] for label in encoded.labels.tolist()]
+        return [tags[a : a + n] for a, n in zip(encoded.starts.tolist(), encoded.lengths.tolist(), strict=True)]
 
     def _from_lexicon(self, name: str, document: Sentences, own: Lexicon | None) -> Integers:
         """Return the ids (look-ups, T) of what the lexicon tells of one document."""
@@ -140,23 +230,21 @@ class Encoder:
         return share_ids(self.lexicon.tag_counts(document, own))
 
     def without_first_pass(self, encoded: EncodedCorpus) -> EncodedCorpus:
-        """Return the corpus as the first pass sees it: its own lines are empty."""
-        lines = encoded.lines.copy()
-        lines[self.rows_of("first_pass")] = PAD
-        return replace(encoded, lines=lines)
+        """Return the corpus as the first pass sees it: what the second one is told is empty."""
+        empty = {int(row): np.full(len(encoded.forms), PAD, np.int32) for row in self.rows_of("first_pass")}
+        return replace(encoded, told={**encoded.told, **empty})
 
     def with_first_pass(self, encoded: EncodedCorpus, labels: Integers) -> EncodedCorpus:
-        """Return the corpus with the lines that show how a first pass has labelled (T,) the same words elsewhere."""
+        """Return the corpus in which each token is told how a first pass has labelled (T,) the same words elsewhere."""
         assert encoded.same is not None
         kinds = ("", *types_of(self.tags))
         kind_of = np.array([kinds.index(split_tag(tag)[1]) for tag in self.tags])
-        lines = encoded.lines.copy()
         told = share_ids(counts_elsewhere(kind_of[labels], encoded.same, len(kinds)))
-        lines[self.rows_of("first_pass")[:, None], encoded.places] = told
-        return replace(encoded, lines=lines)
+        rows = self.rows_of("first_pass").tolist()
+        return replace(encoded, told={**encoded.told, **dict(zip(rows, told, strict=True))})
 
     def rows_of(self, name: str) -> Integers:
-        """Return which lines belong to a table."""
+        """Return which of the L look-ups of a token are those of a table."""
         start = 0
         for each, vocabulary in self.vocabularies.items():
             if each == name:

@@ -34,7 +34,7 @@ FeatureName = Literal[
 ]
 
 #: Features that look at the whole document, not at the token alone; see `documents` and `lexicon`.
-DOCUMENT_FEATURES = ("casing", "gazetteer", "tag_statistics", "first_pass")
+DOCUMENT_FEATURES = frozenset({"casing", "gazetteer", "tag_statistics", "first_pass"})
 
 #: Rows of a table of hashed strings.
 HASHED = 1 << 14
@@ -45,16 +45,24 @@ NGRAMS = (3, 4)
 MOST_NGRAMS = 16
 
 _DIGIT = re.compile(r"\d")
+_RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 
 
 def case(token: str) -> str:
     """Return the case class of a token: one of seven (after Collobert et al. 2011, section 4.1)."""
+    if token.isalpha():  # most are, and then there is neither a digit nor punctuation to look for
+        return _letters(token)
     if token.isdigit():
         return "digits"
     if any(c.isdigit() for c in token):
         return "with_digit"
     if not any(c.isalpha() for c in token):
         return "punctuation"
+    return _letters(token)
+
+
+def _letters(token: str) -> str:
+    """Return the case class of a token with letters and without digits."""
     if token.islower():
         return "lower"
     if token.isupper():
@@ -66,12 +74,20 @@ def case(token: str) -> str:
 
 def shape(token: str) -> str:
     """Return the shape of a token: x, X, d for lower, upper, digit; runs cut to two: ``U.S.-born`` is ``X.X.-xx``."""
-    runs: list[str] = []
-    for character in token:
+    return _RUN.sub(r"\1\1", token.translate(_KINDS))
+
+
+class _Kinds(dict[int, str]):
+    """What stands for each character in a shape, found out once for each."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
         kind = "d" if character.isdigit() else "X" if character.isupper() else "x" if character.isalpha() else character
-        if runs[-2:] != [kind, kind]:
-            runs.append(kind)
-    return "".join(runs)
+        self[code] = kind
+        return kind
+
+
+_KINDS = _Kinds()
 
 
 def _plain(token: str) -> str:

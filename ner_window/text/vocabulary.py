@@ -3,6 +3,7 @@
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,11 @@ class Vocabulary(Lookup):
         self.strings = strings
         self.key = key
         self.look_ups = look_ups
-        self.ids = dict(zip(strings, range(len(RESERVED), len(RESERVED) + len(strings)), strict=True))
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """The id of each string."""
+        return dict(zip(self.strings, range(len(RESERVED), len(RESERVED) + len(self.strings)), strict=True))
 
     def __len__(self) -> int:
         return len(RESERVED) + len(self.strings)
@@ -86,7 +91,8 @@ class Vocabulary(Lookup):
     def find_all(self, item: Any) -> tuple[int, ...]:
         """Return the ids of an item's strings."""
         strings = self.key(item) if self.key else item
-        return tuple(self.ids.get(string, UNKNOWN) for string in strings) + (PAD,) * (self.look_ups - len(strings))
+        ids = [self.ids.get(string, UNKNOWN) for string in strings]
+        return (*ids, *(PAD,) * (self.look_ups - len(ids)))
 
 
 class HashedStrings(Lookup):
@@ -113,6 +119,6 @@ class HashedStrings(Lookup):
 
     def find_all(self, item: Any) -> tuple[int, ...]:
         """Return the ids of the hashed strings of a token."""
-        strings = self.key(item)
-        ids = tuple(len(RESERVED) + zlib.crc32(string.encode(errors="surrogatepass")) % self.rows for string in strings)
-        return ids + (PAD,) * (self.look_ups - len(strings))
+        strings, hash_of, rows = self.key(item), zlib.crc32, self.rows
+        ids = [len(RESERVED) + hash_of(string.encode("utf-8", "surrogatepass")) % rows for string in strings]
+        return (*ids, *(PAD,) * (self.look_ups - len(ids)))

@@ -24,6 +24,7 @@ def line(ids: Sequence[int] | Integers, places: Integers, sentences: int, radius
     return result
 
 
-def windows(lines: Integers, places: Integers, radius: int) -> Integers:
-    """Cut the windows (F, B, K) around B places out of F lines (F, N). No window reaches into another sentence."""
-    return lines[:, places[:, None] + np.arange(-radius, radius + 1)]
+def windows(line: Integers, places: Integers, radius: int) -> Integers:
+    """Cut the windows (B, K) around B places out of a line (N,). No window reaches into another sentence."""
+    index: Integers = line[places[:, None] + np.arange(-radius, radius + 1)]
+    return index

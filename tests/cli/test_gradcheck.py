@@ -45,8 +45,8 @@ def test_an_error_over_the_tolerance_is_exit_code_1(program):
     assert "wrong over the tolerance of 1e-13: " in done.stdout
 
 
-@pytest.mark.parametrize("operation", ["affine", "embed"])
-def test_a_gradient_planted_wrong_is_exit_code_1(root, operation):
+@pytest.mark.parametrize(("operation", "parameter"), [("window_affine", "W"), ("affine", "U"), ("embed", "E.word")])
+def test_a_gradient_planted_wrong_is_exit_code_1(root, operation, parameter):
     code = f"""
 import sys
 from ner_window.nn import network
@@ -66,7 +66,7 @@ main()
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.returncode == 1, done.stderr
     assert "wrong over the tolerance" in done.stdout
-    assert ("E.word" if operation == "embed" else "W") in done.stdout.strip().rsplit("\n", 1)[-1]
+    assert parameter in done.stdout.strip().rsplit("\n", 1)[-1]
 
 
 @pytest.mark.parametrize(

@@ -16,16 +16,15 @@ from ner_window.inspection.checking import (
 )
 from ner_window.nn.network import Network
 from ner_window.tagger import EncodedCorpus, Tagger
+from ner_window.text.tokens import Tokens
 from ner_window.text.vocabulary import HashedStrings
-from ner_window.text.windows import line, positions
 from ner_window.text.words import Words
 
 
-def encoded(sentences, labels, radius):
+def encoded(sentences, labels):
     lengths = np.array([len(s) for s in sentences])
-    places = positions(lengths, radius)
-    ids = [i for s in sentences for i in s]
-    return EncodedCorpus(line(ids, places, len(sentences), radius)[None], places, lengths, np.array(labels))
+    ids = np.array([i for s in sentences for i in s])
+    return EncodedCorpus(np.arange(ids.max() + 1)[None], np.arange(ids.max() + 1), ids, lengths, np.array(labels), {})
 
 
 def test_repeats_are_found_and_pads_are_none():
@@ -36,7 +35,7 @@ def test_repeats_are_found_and_pads_are_none():
 def test_tokens_are_of_every_label_with_a_repeated_word_and_with_padding():
     sentences = [[10 + i for i in range(60)], [80, 81, 80, 82]]
     labels = [0] * 30 + [1, 2] + [0] * 28 + [0, 0, -1, 0]
-    corpus = encoded(sentences, labels, 2)
+    corpus = encoded(sentences, labels)
     tokens = choose_tokens(corpus, 2, 16, seed=0)
     assert len(tokens) == len(set(tokens.tolist())) == 16
     assert {30, 31} <= set(tokens.tolist())
@@ -47,7 +46,7 @@ def test_tokens_are_of_every_label_with_a_repeated_word_and_with_padding():
 
 
 def test_sentences_are_whole_known_and_first_such_with_an_entity():
-    corpus = encoded([[5, 6], [7], [8, 9, 10], [11]], [0, 0, -1, 0, 3, 0, 0], 1)
+    corpus = encoded([[5, 6], [7], [8, 9, 10], [11]], [0, 0, -1, 0, 3, 0, 0])
     tokens, lengths = choose_sentences(corpus, 3, seed=0)
     assert tokens.tolist() == [3, 4, 5]  # the sentence with label 3
     assert lengths.tolist() == [3]
@@ -57,7 +56,7 @@ def test_sentences_are_whole_known_and_first_such_with_an_entity():
 
 
 def test_fewer_tokens_than_asked_for_are_all_chosen():
-    assert choose_tokens(encoded([[5, 6], [7]], [0, 1, 0], 1), 1, 99, seed=3).tolist() == [0, 1, 2]
+    assert choose_tokens(encoded([[5, 6], [7]], [0, 1, 0]), 1, 99, seed=3).tolist() == [0, 1, 2]
 
 
 def test_the_sample_covers_every_objective_and_activation_before_and_after_training():
@@ -112,7 +111,7 @@ def test_rows_of_several_look_ups_and_means_of_parts_are_named():
         (["Lina", "sings", "in", "Oslo"], ["<pad>", "<unknown>", "lina", "oslo", "bergen", "sings", "in"]),
         (["Lina", "sings", "in", "Oslo-Bergen"], ["<pad>", "lina", "sings", "in", "oslo-bergen"]),
     ):
-        encoded = tagger.encode([sentence], [["O", "O", "O", "B-LOC"]])
+        encoded = tagger.encode_text(Tokens.of([sentence]), np.array([0, 0, 0, 1]))
         result = _check_tagger(tagger, corpus, encoded, "a tagger", "now", Options())
         assert result.passed
         assert result.names["E.word"] == expected  # two rows that are not in use, where no mean of rows is

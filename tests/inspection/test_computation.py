@@ -218,7 +218,7 @@ def test_margin_compares_with_the_word_outside_that_scores_highest_in_the_centre
     rivals = {}
     for i, word in enumerate(SENTENCE):  # the model holds every word to be outside; Bergen is the true window's
         corrupt = true.copy()
-        corrupt[:, 0, 2] = encoded.lines[:, encoded.places[i]]
+        corrupt[:, 0, 2] = encoded.ids(np.array([i]))[:, 0]
         rivals[word] = float(margin.network.forward(margin.parameters, corrupt)[0][0, type_ - 1])
     s = rivals.pop("Bergen")
     hardest = max(rivals, key=rivals.get)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner_window.nn.gradients import RowGradient, clip, global_norm, sum_rows, values_of
+from ner_window.nn.gradients import RowGradient, clip, global_norm, sum_by_row, sum_rows, values_of
 
 
 @settings(deadline=None)
@@ -38,6 +38,38 @@ def test_sum_rows_gives_a_gradient_to_each_of_its_rows(seed, m, n):
     gradient = sum_rows(ids, values)
     assert gradient.rows.tolist() == sorted(set(ids.ravel().tolist()))
     np.testing.assert_allclose(gradient.dense(6), expected, rtol=1e-12, atol=1e-14)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.integers(1, 4), st.integers(1, 5), st.sampled_from("fd"))
+def test_sum_by_row_equals_nested_loops(seed, n, m, rows, dtype):
+    generator = np.random.default_rng(seed)
+    places, values = generator.integers(0, rows, (n, m)), generator.normal(size=(n, 3)).astype(dtype)
+    expected = np.zeros((rows, 3))
+    for i in range(n):
+        for place in places[i].tolist():  # as often as it stands there
+            for j in range(3):
+                expected[place, j] += values[i, j]
+    table = sum_by_row(places, values, rows)
+    assert (table.dtype, table.shape) == (np.dtype(dtype), (rows, 3))
+    np.testing.assert_allclose(table, expected, rtol=1e-5, atol=1e-5 if dtype == "f" else 1e-12)
+
+
+@pytest.mark.parametrize("ids", [[2, 5, 9], [[2, 5, 9]]])
+def test_sum_rows_of_ascending_ids_are_the_values_as_they_are(ids):
+    values = np.ones((3, 2), np.float32)
+    gradient = sum_rows(np.array(ids, np.int32), values)
+    assert gradient.rows.tolist() == [2, 5, 9]
+    assert gradient.values is values
+
+
+@pytest.mark.parametrize("ids", [[5, 2, 9], [2, 2, 9], [[2], [9]]])
+def test_sum_rows_of_others_are_put_in_order_and_added_up(ids):
+    n = np.array(ids).shape[-1]
+    values = np.eye(3)[:n]
+    gradient = sum_rows(np.array(ids), values)
+    assert gradient.rows.tolist() == sorted({i for each in ids for i in (each if isinstance(each, list) else [each])})
+    expected = [sum(values[j % n] for j, i in enumerate(np.ravel(ids)) if i == row) for row in gradient.rows]
+    np.testing.assert_array_equal(gradient.values, expected)
 
 
 def test_sum_rows_gives_the_same_bits_again():

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ner_window.nn.gradcheck import central_differences, relative_error
-from ner_window.nn.layers import affine, dropout, embed, residual_map
+from ner_window.nn.layers import affine, dropout, embed, residual_map, window_affine
 
 
 def test_affine_equals_nested_loops_forward_and_backward():
@@ -21,6 +23,60 @@ def test_affine_equals_nested_loops_forward_and_backward():
     np.testing.assert_allclose(Z, expected, rtol=1e-12)
     for got, wanted in zip(backprop(dZ), (dX, dW, db), strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-12)
+
+
+def draw_windows(seed, n, d, K, H, B, dtype=np.float64):
+    """Return what `window_affine` takes, and a dZ. Token 0 is the pad: it stands in many places."""
+    generator = np.random.default_rng(seed)
+    index = generator.integers(0, n, (B, K)) * (generator.random((B, K)) < 0.7)
+    arrays = (generator.normal(size=shape).astype(dtype) for shape in ((n, d), (H, K * d), (H,), (B, H)))
+    X, W, b, dZ = arrays
+    return X, index, W, b, dZ
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.tuples(*[st.integers(1, 5)] * 4),
+    st.integers(0, 6),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_window_affine_equals_affine_of_windows_written_out(seed, sizes, B, dtype):
+    X, index, W, b, dZ = draw_windows(seed, *sizes, B, dtype)
+    n, d, K, _ = sizes
+    Z, backprop = window_affine(X, index, W, b)
+    plain_Z, plain_backprop = affine(X[index].reshape(B, K * d), W, b)
+    plain_dx, *plain = plain_backprop(dZ)  # dx (B, K d), cut into K pieces, one for each window word
+    plain_dX = np.zeros((n, d))
+    for i in range(B):
+        for k in range(K):
+            plain_dX[index[i, k]] += plain_dx[i, k * d : (k + 1) * d]
+    tolerance = 1e-4 if dtype == np.float32 else 1e-12
+    for got, wanted in zip((Z, *backprop(dZ)), (plain_Z, plain_dX, *plain), strict=True):
+        assert (got.dtype, got.shape) == (dtype, wanted.shape)
+        np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("sizes", [(4, 3, 5, 2, 6), (1, 2, 3, 2, 4), (3, 2, 1, 3, 5), (4, 2, 3, 3, 1)])
+def test_window_affine_agrees_with_central_differences(sizes):
+    X, index, W, b, dZ = draw_windows(0, *sizes)
+    gradients = window_affine(X, index, W, b)[1](dZ)
+    for parameter, gradient in zip((X, W, b), gradients, strict=True):
+        numeric = central_differences(lambda: float(np.vdot(window_affine(X, index, W, b)[0], dZ)), parameter)
+        assert relative_error(gradient, numeric) < 1e-6
+
+
+def test_window_affine_by_hand():
+    # one number for each token, W = (1 10 100): windows (a a b) and (b a pad) of a = 2, b = 3, pad = 5
+    X, W, b = np.array([[5.0], [2], [3]]), np.array([[1.0, 10, 100]]), np.array([7.0])
+    index = np.array([[1, 1, 2], [2, 1, 0]])
+    Z, backprop = window_affine(X, index, W, b)
+    assert Z.tolist() == [[2 + 20 + 300 + 7], [3 + 20 + 500 + 7]]
+    dX, dW, db = backprop(np.array([[1.0], [-4]]))
+    # the pad: -4 * 100; a: 1 * (1 + 10) - 4 * 10; b: 1 * 100 - 4 * 1
+    assert dX.tolist() == [[-400], [-29], [96]]
+    # first place: 1 * 2 - 4 * 3; second: 1 * 2 - 4 * 2; third: 1 * 3 - 4 * 5
+    assert dW.tolist() == [[-10, -6, -17]]
+    assert db.tolist() == [-3]
 
 
 def test_embed_looks_up_rows_and_adds_the_gradients_of_repeats():

@@ -6,6 +6,7 @@ from ner_window.nn.gradcheck import central_differences, relative_error
 from ner_window.nn.gradients import RowGradient
 from ner_window.nn.initialization import he, xavier
 from ner_window.nn.network import Network
+from ner_window.nn.windows import Windows
 
 ALL_ACTIVATIONS = ["sigmoid", "tanh", "hard_tanh", "relu", "leaky_relu", "prelu"]
 
@@ -261,6 +262,11 @@ def test_margin_sees_corrupt_windows_only_with_a_generator():
     assert seen["y"].tolist() == LABELS.tolist()
     assert trained["y"].tolist() == [*LABELS.tolist(), 0, 0, 0]
     assert len(trained["s"]) == 7
+    x, before = (each["x"].reshape(-1, 5, 5) for each in (trained, seen))
+    np.testing.assert_array_equal(x[:4], before)
+    np.testing.assert_array_equal(x[4:, [0, 1, 3, 4]], before[1:, [0, 1, 3, 4]])
+    for copy in x[4:]:  # the only window outside every entity is the first: its centre, the word and its case
+        np.testing.assert_array_equal(copy[2], before[0, 2])
 
 
 def test_trace_holds_the_forward_and_the_backward_pass():
@@ -388,8 +394,9 @@ def test_gradients_with_input_and_group_dropout_are_right(objective):
 def test_input_dropout_drops_elements_of_words_and_group_dropout_whole_features():
     network = make_network(input_dropout=0.5, group_dropout=(("case", 0.5),))
     parameters, trace = draw(network), {}
-    many = np.tile(WINDOWS, (1, 100, 1))
-    network.forward(parameters, many, np.random.default_rng(0), trace)
+    parameters["E.word"] = np.random.default_rng(1).normal(size=(2000, 3))
+    many = np.arange(2000).reshape(400, 5)  # as many tokens as places
+    network.forward(parameters, np.stack([many, many % 5]), np.random.default_rng(0), trace)
     x = trace["x"].reshape(400, 5, 5)  # of each place three elements of the word and two of its case
     words, cases = x[:, :, :3], x[:, :, 3:]
     assert (words == 0).mean() == pytest.approx(0.5, abs=0.05)
@@ -409,6 +416,22 @@ def test_input_dropout_is_of_words_alone(group):
     kept = x[:, :, :3] != 0
     assert 0 < kept.mean() < 1
     np.testing.assert_allclose(x[:, :, :3], kept * parameters["E.word"][WORDS] * 2)  # scaled by 1 / (1 - 0.5)
+
+
+def test_what_is_dropped_of_a_token_is_dropped_in_all_its_windows():
+    network = make_network(input_dropout=0.5, group_dropout=(("case", 0.5),))
+    parameters, trace = draw(network), {}
+    ids = np.array([[2] * 40, [1] * 40])  # 40 tokens of the same word and case, which are 40 nevertheless
+    index = np.random.default_rng(1).integers(0, 40, (60, 5))
+    network.forward(parameters, Windows(ids, index), np.random.default_rng(0), trace)
+    x = trace["x"].reshape(60 * 5, 5)
+    first = {}
+    for token, vector in zip(index.ravel().tolist(), x, strict=True):
+        np.testing.assert_array_equal(vector, first.setdefault(token, vector))
+    kept = np.array([*first.values()]) != 0
+    assert len(first) == 40
+    assert len(np.unique(kept, axis=0)) > 8  # of 16 ways: three elements of the word, and the case as a whole
+    assert 0.3 < kept.mean() < 0.7
 
 
 def test_nothing_of_the_input_is_dropped_in_use():

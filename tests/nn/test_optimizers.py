@@ -57,6 +57,45 @@ def test_adam_adds_epsilon_outside_the_root_of_the_corrected_mean():
     assert two_steps(Optimizer("adam", epsilon=2), 2.0, 2.0, 0.1)[0] == pytest.approx(0.95, rel=1e-14)
 
 
+def by_the_paper(name, t, g, state):
+    """Return the step of rate 1 for one number, as the papers write it; `state` is a list of two numbers."""
+    if name == "sgd":
+        return g
+    if name == "momentum":
+        state[0] = 0.9 * state[0] + g
+        return state[0]
+    if name == "adagrad":
+        state[0] = state[0] + g * g
+        return g / (state[0] ** 0.5 + 1e-8)
+    if name == "rmsprop":
+        state[0] = 0.9 * state[0] + (1 - 0.9) * g * g
+        return g / (state[0] ** 0.5 + 1e-8)
+    state[0], state[1] = 0.9 * state[0] + (1 - 0.9) * g, 0.999 * state[1] + (1 - 0.999) * g * g
+    m_hat, v_hat = state[0] / (1 - 0.9**t), state[1] / (1 - 0.999**t)
+    return m_hat / (v_hat**0.5 + 1e-8)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("by_rows", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_step_is_the_papers_formula_element_by_element(name, by_rows, dtype):
+    optimizer, rate = Optimizer(name), 0.03
+    p = {"E": random_table(dtype)}
+    state = {place: [0.0, 0.0] for place in np.ndindex(7, 3)}
+    for t, gradient in enumerate(row_gradients(8, dtype=dtype), 1):
+        gradient.values[0, 0] *= 1e-4  # near epsilon, too
+        dense, before = gradient.dense(7), p["E"].astype(np.float64)
+        optimizer.step(p, {"E": gradient if by_rows else dense}, rate)
+        for i, j in np.ndindex(7, 3):
+            if by_rows and i not in gradient.rows:
+                assert p["E"][i, j] == before[i, j]
+                continue
+            step = rate * by_the_paper(name, t, float(dense[i, j]), state[i, j])
+            size = abs(step) + (abs(before[i, j]) if dtype == np.float32 else 0)  # float32 rounds p itself
+            assert abs(before[i, j] - float(p["E"][i, j]) - step) <= 1e-6 * size + 1e-15
+        assert p["E"].dtype == dtype
+
+
 def row_gradients(steps, rows=7, d=3, dtype=np.float32):
     generator = np.random.default_rng(0)
     for _ in range(steps):

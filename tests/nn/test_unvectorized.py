@@ -4,6 +4,7 @@ import pytest
 from ner_window.nn.gradients import RowGradient
 from ner_window.nn.network import Network
 from ner_window.nn.unvectorized import loss_by_loop
+from ner_window.nn.windows import Windows
 
 WINDOWS = np.array([[[0, 0, 2, 2, 2], [0, 3, 1, 4, 3], [3, 1, 4, 5, 0], [1, 4, 5, 0, 0]]])
 LABELS = np.array([0, 2, 1, 2])
@@ -11,12 +12,13 @@ LABELS = np.array([0, 2, 1, 2])
 
 @pytest.mark.parametrize("objective", ["softmax", "hinge"])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_the_loop_gives_what_the_matrix_gives(objective, dtype):
+@pytest.mark.parametrize("given", [WINDOWS, Windows.of(WINDOWS)])
+def test_the_loop_gives_what_the_matrix_gives(objective, dtype, given):
     network = Network((("word", 8, 3),), 2, 4, 3, "prelu", objective, dropout=0.3, l2=0.1)
     generator = np.random.default_rng(0)
     parameters = {name: generator.normal(0, 0.6, shape).astype(dtype) for name, shape in network.shapes.items()}
     J, back = network.loss(parameters, WINDOWS, LABELS, np.random.default_rng(5))
-    J_loop, back_loop = loss_by_loop(network, parameters, WINDOWS, LABELS, np.random.default_rng(5))
+    J_loop, back_loop = loss_by_loop(network, parameters, given, LABELS, np.random.default_rng(5))
     tolerance = 1e-12 if dtype == np.float64 else 1e-5
     assert J_loop == pytest.approx(J, rel=tolerance)
     expected, found = back(), back_loop()

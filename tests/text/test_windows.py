@@ -12,7 +12,7 @@ CORPORA = st.lists(st.lists(st.integers(1, 50), max_size=7), max_size=6)
 def cut(corpus, radius):
     places = positions(np.array([len(s) for s in corpus], np.int64), radius)
     ids = line([i for s in corpus for i in s], places, len(corpus), radius)
-    return windows(ids[None], places, radius)[0]
+    return windows(ids, places, radius)
 
 
 @given(CORPORA, st.integers(0, 4))
@@ -45,7 +45,6 @@ def test_the_line_has_its_stated_length():
     assert line([5, 6, 7], places, 2, 2).tolist() == [0, 0, 5, 6, 0, 0, 7, 0, 0]
 
 
-def test_several_lines_are_cut_at_the_same_places():
-    places = positions(np.array([2]), 1)
-    lines = np.stack([line([5, 6], places, 1, 1), line([8, 9], places, 1, 1)])
-    assert windows(lines, places[1:], 1).tolist() == [[[5, 6, 0]], [[8, 9, 0]]]
+def test_windows_are_cut_around_the_places_that_are_given():
+    places = positions(np.array([2, 1]), 1)
+    assert windows(line([5, 6, 7], places, 2, 1), places[[2, 1, 1]], 1).tolist() == [[0, 7, 0], [5, 6, 0], [5, 6, 0]]
