@@ -47,7 +47,7 @@ MAY = {
     "sweep": {"errors", "evaluation", "config", "experiment", "run", "storage", "training", "sweep"},
     "inspection": {
         *("errors", "text", "nn", "config", "tagger", "experiment", "prediction", "evaluation", "scoring"),
-        *("training", "inspection"),
+        *("training", "projections", "inspection"),
     },
     "report": {
         "errors", "evaluation", "nn.gradients", "nn.graph", "nn.gradcheck", "inspection", "sweep", "report"

@@ -11,6 +11,7 @@ import typer
 
 from ner_window import __version__
 from ner_window.cli import (
+    bench,
     config,
     distill,
     drift,
@@ -59,6 +60,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
 app.command("info")(info.info)
+app.command("bench")(bench.bench)
 app.command("gradcheck")(gradcheck.gradcheck)
 app.command("graph")(graph.graph)
 app.command("explain")(explain.explain)

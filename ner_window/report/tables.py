@@ -5,6 +5,7 @@ from typing import Any
 
 from ner_window.evaluation.metrics import Counts, Score
 from ner_window.inspection.printable import printable
+from ner_window.inspection.speed import Speed
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]], left: Collection[int] = (0,)) -> str:
@@ -52,6 +53,17 @@ def score_table(title: str, result: Score, scheme: str, repair: str, left_out: M
     if empty:
         lines.append(f"0/0 is shown as 0.00; never gold or never predicted: {', '.join(empty)}")
     return "\n".join(lines)
+
+
+def speed_table(speed: Speed) -> str:
+    """Return the figures of `bench`."""
+    rows = [
+        ("loading the model", f"{speed.load_seconds:.3f} s"),
+        ("tagging what is in memory", f"{speed.in_memory:,.0f} tokens/s"),
+        ("tagging from file to file", f"{speed.file_to_file:,.0f} tokens/s"),
+        ("peak memory", "unknown" if speed.peak_memory is None else f"{speed.peak_memory:.0f} MB"),
+    ]
+    return table((speed.data, f"{speed.tokens} tokens"), rows)
 
 
 def error_table(result: Score, limit: int) -> str:
