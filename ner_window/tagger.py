@@ -25,7 +25,7 @@ from ner_window.text.tokens import Tokens
 from ner_window.text.vocabulary import Lookup, Vocabulary
 from ner_window.text.words import WordList, Words
 
-#: Tokens whose distinct forms are projected together when nothing is trained.
+#: Forms that are projected together when nothing is trained, and tokens that are scored together.
 CHUNK = 16_384
 
 
@@ -152,11 +152,19 @@ class Tagger:
             scores: Floats = np.mean([self.scores(encoded, each) for each in self.members], axis=0, dtype=np.float32)
             return scores
         result = np.empty((len(encoded.forms), len(self.tags)), np.float32)
+        once = not encoded.told and encoded.rows.shape[1] <= CHUNK  # then every form is projected once
+        if once:
+            p, ids = self.resolve(encoded, encoded.rows, parameters)
+            P = self.network.project(p, ids)
         for sentences in runs(encoded.lengths, CHUNK):
-            batch = encoded.batch(sentences, self.network.radius)
-            p, ids = self.resolve(encoded, batch.ids, parameters)
-            scores = self.network.scores(p, self.network.project(p, ids), batch.index)
-            result[batch.tokens] = self.network.label_scores(scores)
+            if once:
+                tokens, index = encoded.index(sentences, self.network.radius)
+            else:
+                batch = encoded.batch(sentences, self.network.radius)
+                tokens, index = batch.tokens, batch.index
+                p, ids = self.resolve(encoded, batch.ids, parameters)
+                P = self.network.project(p, ids)
+            result[tokens] = self.network.label_scores(self.network.scores(p, P, index))
         return result
 
     def resolve(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ner_window import projections
+from ner_window import projections, tagger
 from ner_window.config import load_config
 from ner_window.experiment import prepare
 from ner_window.projections import Projections
@@ -21,9 +21,9 @@ TEXTS = [
 
 def new_tagger(root, *settings):
     """A tagger before training, on data/: with random weights and vectors, so that all scores differ."""
-    tagger = prepare(load_config(root / "configs/quickstart.yaml", settings)).tagger
-    tagger.parameters["b"][:] = np.linspace(-1, 1, len(tagger.parameters["b"]))
-    return tagger
+    new = prepare(load_config(root / "configs/quickstart.yaml", settings)).tagger
+    new.parameters["b"][:] = np.linspace(-1, 1, len(new.parameters["b"]))
+    return new
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +31,8 @@ def plain(root):
     return new_tagger(root)
 
 
-def by_tagger(tagger, text):
-    return tagger.scores(tagger.encode_text(text))
+def by_tagger(subject, text):
+    return subject.scores(subject.encode_text(text))
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,18 @@ def by_tagger(tagger, text):
     ],
 )
 def test_texts_one_after_another_get_the_scores_of_the_tagger(root, settings):
-    tagger = new_tagger(root, *settings)
-    table = Projections(tagger)
+    subject = new_tagger(root, *settings)
+    table = Projections(subject)
     for text in map(Tokens.of, [*TEXTS, *TEXTS]):
-        np.testing.assert_allclose(table.scores(text), by_tagger(tagger, text), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(table.scores(text), by_tagger(subject, text), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("settings", [(), ("vectors.parts=true", "features=[case, affixes]")])
+def test_the_tagger_projects_all_forms_at_once_or_those_of_each_run(root, settings, monkeypatch):
+    subject, text = new_tagger(root, *settings), Tokens.of([sentence for text in TEXTS for sentence in text])
+    at_once = by_tagger(subject, text)
+    monkeypatch.setattr(tagger, "CHUNK", 4)
+    np.testing.assert_allclose(by_tagger(subject, text), at_once, rtol=1e-4, atol=1e-5)
 
 
 def test_an_ensemble_has_a_table_for_each_network(plain):
@@ -94,11 +102,11 @@ def test_no_tokens_have_no_scores(plain):
 
 
 def test_whole_numbers_of_16_bits_give_nearly_the_same_scores(model):
-    tagger = Tagger.load(model)
-    table = Projections(tagger, "int16")
+    trained = Tagger.load(model)
+    table = Projections(trained, "int16")
     assert table.tables[0].dtype == np.int16
     for text in map(Tokens.of, TEXTS):
-        np.testing.assert_allclose(table.scores(text), by_tagger(tagger, text), atol=0.05)
+        np.testing.assert_allclose(table.scores(text), by_tagger(trained, text), atol=0.05)
 
 
 def test_no_sum_of_products_leaves_16_bits(plain):

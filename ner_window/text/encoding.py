@@ -135,6 +135,13 @@ class EncodedCorpus:
         places = positions(lengths, radius)
         return Batch(tokens, first, ids, windows(line(order + 1, places, len(lengths), radius), places, radius))
 
+    def index(self, sentences: Integers, radius: int) -> tuple[Integers, Integers]:
+        """Return the windows of whole sentences as tokens (B,) and as columns of `rows` (B, K), 0 being the pad's."""
+        tokens, lengths = self.tokens(sentences), self.lengths[sentences]
+        places = positions(lengths, radius)
+        columns = line(self.columns[self.forms[tokens]], places, len(lengths), radius)
+        return tokens, windows(columns, places, radius)
+
     def windows(self, tokens: Integers, radius: int) -> Integers:
         """Return the windows (L, B, K), written out, of the tokens at these indices."""
         sentences, which = np.unique(np.searchsorted(self.starts, tokens, side="right") - 1, return_inverse=True)

@@ -367,6 +367,16 @@ def test_words_that_look_up_the_same_are_merged():
     assert merged.batch(np.array([0, 1]), 0).ids.shape == (2, 6)
 
 
+@given(st.lists(st.lists(st.sampled_from(["Oslo", "oslo", "1987", "and", "Tove"]), max_size=5), min_size=1, max_size=4))
+def test_windows_of_columns_look_up_what_windows_of_a_batch_do(sentences):
+    encoded = encoder(("case",)).encode(Tokens.of(sentences)).merged()
+    chosen = np.arange(len(sentences))[::-1]
+    tokens, index = encoded.index(chosen, 2)
+    batch = encoded.batch(chosen, 2)
+    assert np.array_equal(tokens, batch.tokens)
+    assert np.array_equal(encoded.rows[:, index], batch.ids[:, batch.index])
+
+
 def test_sentences_of_no_token_have_no_windows_and_cut_none_off():
     ids, none = np.array([[0, 2, 3]]), np.empty(0, np.intp)
     encoded = EncodedCorpus(ids, np.array([1, 2]), np.array([0, 1, 0]), np.array([0, 2, 0, 0, 1, 0]), none, {})
