@@ -23,7 +23,7 @@ from ner_window.text.documents import BLOCK, BOUND, gather, hidden_together
 from ner_window.text.features import LEXICON_FEATURES
 from ner_window.text.labelled import LabelledCorpus, read_labelled
 from ner_window.text.lexicon import Lexicon
-from ner_window.text.tagging import SCHEMES
+from ner_window.text.tagging import SCHEMES, Scheme
 from ner_window.text.vectors import load_vectors
 from ner_window.text.vocabulary import UNKNOWN
 from ner_window.training import Disguise, TrainingState
@@ -155,9 +155,17 @@ def new_tagger(
         learning.scheme.name,
         learning.entity_texts(),
         found.table[:trained].copy(),
-        lexicon=Lexicon.build(learning.tokens, learning.tags, types) if names_of(config) & LEXICON_FEATURES else None,
+        lexicon=lexicon_of(learning, scheme, types) if names_of(config) & LEXICON_FEATURES else None,
         words_seen=frozenset(token.lower() for token in tokens),
     )
+
+
+def lexicon_of(learning: LabelledCorpus, scheme: Scheme, types: Sequence[str]) -> Lexicon:
+    """Return what the training corpus tells of words, its entities being those that the model's scheme can write.
+
+    What a document must not see of it while training is counted from labels, which are in that scheme.
+    """
+    return Lexicon.build(learning.tokens, learning.column.convert(scheme).lists(), types)
 
 
 def optimizer_of(config: Config) -> Optimizer:

@@ -73,14 +73,27 @@ def refuse_existing(path: Path, force: bool, marker: str = "model.json") -> None
 
 
 def _write(path: Path, content: str | Mapping[str, Floats]) -> None:
-    with path.open("wb") as file:
-        if isinstance(content, str):
-            file.write(content.encode())
-        else:
-            from safetensors.numpy import save
+    if isinstance(content, str):
+        path.write_bytes(content.encode())
+    else:
+        _save(path, content)
+    _sync(path)
 
-            file.write(save({name: np.ascontiguousarray(array) for name, array in content.items()}))
-        file.flush()
+
+def _save(path: Path, tensors: Mapping[str, Floats], metadata: dict[str, str] | None = None) -> None:
+    """Write tensors, which are not copied on the way; what goes wrong is an `OSError`."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
+    try:
+        save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, path, metadata)
+    except SafetensorError as error:
+        raise OSError(str(error)) from None
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file is on the disk."""
+    with path.open("rb+") as file:
         os.fsync(file.fileno())
 
 
@@ -160,16 +173,11 @@ def _is_finite(array: Floats) -> bool:
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Floats], state: Mapping[str, Any]) -> None:
     """Replace a checkpoint file, tensors and state together, in one move."""
-    from safetensors.numpy import save
-
     temporary = path.with_name(f".new-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            contiguous = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-            file.write(save(contiguous, metadata={"state": json.dumps(state)}))
-            file.flush()
-            os.fsync(file.fileno())
+        _save(temporary, tensors, {"state": json.dumps(state)})
+        _sync(temporary)
         temporary.replace(path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

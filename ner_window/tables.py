@@ -96,8 +96,8 @@ def pretrained_words(options: VectorsConfig, tokens: Counts, vectors: Vectors) -
     table[0] = 0
     table[1] = vectors.matrix[-RAREST:].mean(axis=0)
     first = len(RESERVED) + len(head)
-    np.take(vectors.matrix, head, axis=0, out=table[len(RESERVED) : first])
-    np.take(vectors.matrix, rest, axis=0, out=table[first + len(own) :])
+    for rows, place in ((head, table[len(RESERVED) : first]), (rest, table[first + len(own) :])):
+        np.take(vectors.matrix, rows, axis=0, out=place, mode="clip")  # straight into place; "raise" makes a copy
     table[first : first + len(own)] = table[1]
     for row, token in enumerate(own.values(), first):
         if parts := words.parts_of(token):

@@ -149,6 +149,17 @@ def test_a_training_document_does_not_see_its_own_tags_and_others_see_all(root, 
             assert np.array_equal(looked_up(found), looked_up(encoded)) == (other == learning)
 
 
+@pytest.mark.parametrize("objective", ["softmax", "margin"])  # margin has the scheme IO, which joins neighbors
+def test_a_document_does_not_see_its_own_entities_that_stand_side_by_side(root, tmp_path, objective):
+    side_by_side = "Qanna B-PER\nZoltan B-PER\nsang O\n\n"
+    other = "Norlake B-LOC\nsang O\n\n"
+    (tmp_path / "t.conll").write_text(f"-DOCSTART- O\n\n{side_by_side}-DOCSTART- O\n\n{other}")
+    corpora = [f"data.{part}={tmp_path}/t.conll" for part in ("train", "dev")]
+    run = prepare(root, *corpora, "features=[gazetteer]", f"objective={objective}")
+    assert run.tagger.lexicon.entities  # there is something to hide
+    assert not any(told.any() for told in run.encoded_train.told.values())
+
+
 def test_twins_stand_behind_the_words_as_the_vectors_came(root):
     run = prepare(root, *DISGUISED)
     table, size, n = run.state.parameters["E.word"], len(run.tagger.words), len(run.disguise.delta)

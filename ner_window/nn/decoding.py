@@ -52,10 +52,16 @@ def viterbi(scores: Floats, lengths: Integers, start: Floats, step: Floats, end:
     token have no path.
     """
     lengths, together = lengths[lengths > 0], max(1, SWEEP // len(start) ** 2)
-    if len(lengths) > together:
-        some, cut = lengths[:together], int(lengths[:together].sum())
-        rest = viterbi(scores[cut:], lengths[together:], start, step, end)
-        return np.concatenate([viterbi(scores[:cut], some, start, step, end), rest])
+    labels = np.empty(len(scores), np.intp)
+    stop = 0
+    for some in np.split(lengths, range(together, len(lengths), together)):
+        first, stop = stop, stop + int(some.sum())
+        labels[first:stop] = _viterbi(scores[first:stop], some, start, step, end)
+    return labels
+
+
+def _viterbi(scores: Floats, lengths: Integers, start: Floats, step: Floats, end: Floats) -> Integers:
+    """Do what `viterbi` does, for some sentences in one sweep."""
     order = Steps.of(lengths)
     best = np.ascontiguousarray(scores[order.order].T)  # (C, T): the score of a label, then of the best path to it
     best[:, : len(order.last)] += start[:, None]

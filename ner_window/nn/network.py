@@ -51,9 +51,11 @@ class Network:
     dropout : float
         Probability that a hidden unit is dropped while training.
     input_dropout : float
-        Probability that an element of a word's vector is dropped while training.
+        Probability that an element of a word's vector is dropped while training. What is dropped of a token is dropped
+        in all its windows; tokens that look up the same, such as two places of one word, are one token of a batch
+        (`Windows`), unless the batch holds them apart.
     group_dropout : tuple of (str, float)
-        For tables by name, the probability that what a token looked up is dropped whole, in all its windows.
+        For tables by name, the probability that what a token looked up is dropped whole, in all its windows, too.
     l2 : float
         Weight of the regulariser |W|^2 + |U|^2.
     frozen : frozenset of str

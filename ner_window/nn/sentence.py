@@ -104,7 +104,9 @@ def sentence_log_likelihood(
         dS, dA, dstart, dend = lattice.counts()
         dS[rows, y] -= 1
         C = len(start)
-        dA -= np.bincount(before * C + after, minlength=C * C).reshape(C, C)
+        dA -= np.bincount(before.astype(np.intp) * C + after, minlength=C * C).reshape(
+            C, C
+        )  # labels may be small integers
         dstart -= np.bincount(firsts, minlength=C)
         dend -= np.bincount(lasts, minlength=C)
         return tuple(g.astype(S.dtype, copy=False) / T for g in (dS, dA, dstart, dend))  # type: ignore[return-value]

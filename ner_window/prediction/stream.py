@@ -24,8 +24,8 @@ from ner_window.text.lines import whole_lines
 from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tokens import Tokens
 
-#: Bytes read, and tagged, together: some 20,000 tokens of CoNLL, some 50,000 of raw text.
-PIECE = 1 << 18
+#: Bytes read, and tagged, together: some 70,000 tokens of CoNLL, some 200,000 of raw text.
+PIECE = 1 << 20
 
 Batch = TypeVar("Batch", Lines, Items)
 

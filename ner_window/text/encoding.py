@@ -97,7 +97,7 @@ class EncodedCorpus:
     def merged(self) -> "EncodedCorpus":
         """Return the same corpus with forms that look up the same as one, in the order of what they look up."""
         rows, numbers = np.unique(self.rows[:, 1:], axis=1, return_inverse=True)
-        columns = 1 + numbers.ravel()[self.columns - 1]
+        columns = (1 + numbers.ravel()[self.columns - 1]).astype(np.int32)
         return replace(self, rows=np.concatenate([self.rows[:, :1], rows], axis=1), columns=columns)
 
     def ids(self, tokens: Integers) -> Integers:
@@ -191,7 +191,9 @@ class Encoder:
                 rows[self.rows_of(name), 1:] = self.vocabularies[name].encode(text.forms)
         known = np.empty(0, np.int16) if labels is None else labels
         composites = getattr(next(iter(self.vocabularies.values())), "composites", ())
-        encoded = EncodedCorpus(rows, np.arange(1, rows.shape[1]), text.ids, text.lengths, known, {}, composites)
+        encoded = EncodedCorpus(
+            rows, np.arange(1, rows.shape[1], dtype=np.int32), text.ids, text.lengths, known, {}, composites
+        )
         return self._with_documents(encoded, text, learning) if DOCUMENT_FEATURES & set(self.vocabularies) else encoded
 
     def _with_documents(self, encoded: EncodedCorpus, text: Tokens, learning: bool) -> EncodedCorpus:

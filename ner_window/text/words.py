@@ -1,11 +1,11 @@
 """The words that have vectors, and what a token without one of its own falls back to."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from ner_window.text.vocabulary import RESERVED, UNKNOWN, Vocabulary
+from ner_window.text.vocabulary import RESERVED, UNKNOWN, Integers, Vocabulary
 
 _DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"0+")
@@ -15,6 +15,9 @@ FALLBACKS = ("exact", "lower case", "digits folded", "digit pattern", "mean of p
 
 #: How often the text of a `WordList` is gone over in search of a word before its words are put into a dictionary.
 SEARCHES = 16
+
+#: How many texts of more than `FEW` new tokens are looked up by going over all words, a fifth of a dictionary's time.
+TEXTS, FEW = 4, 64
 
 
 class WordList(Sequence[str]):
@@ -41,6 +44,10 @@ class WordList(Sequence[str]):
     @cached_property
     def _strings(self) -> list[str]:
         return self._text[1:-1].split("\n") if len(self) else []
+
+    def lines_of(self, strings: Collection[str]) -> dict[str, int]:
+        """Return the numbers of the lines that are one of these strings, which goes over the words once."""
+        return {word: line for line, word in enumerate(self._strings) if word in strings}
 
     def line_of(self, string: str) -> int | None:
         """Return the number, from 0, of the line that is this string, found by a search, or nothing."""
@@ -71,6 +78,9 @@ class Words(Vocabulary):
         self.lowercase = lowercase
         self.parts = parts
         self._lines_left = SEARCHES * len(strings) if isinstance(strings, WordList) else 0
+        self._texts_left = TEXTS
+        self._looked_for: set[str] = set()
+        self._found: dict[str, int] = {}
         self.composites: list[tuple[int, ...]] = []
 
     def string(self, id_: int) -> str:
@@ -81,11 +91,25 @@ class Words(Vocabulary):
 
     def id_of(self, string: str) -> int:
         """Return the id of a word, or the unknown word's."""
+        if string in self._looked_for:
+            return self._found.get(string, UNKNOWN)
         if self._lines_left > 0 and isinstance(self.strings, WordList):
             line = self.strings.line_of(string)
             self._lines_left -= len(self.strings) if line is None else line
             return UNKNOWN if line is None else len(RESERVED) + line
         return self.ids.get(string, UNKNOWN)
+
+    def encode(self, items: Iterable[str]) -> Integers:
+        """Return the ids (1, T) of tokens; the first texts' words are looked for all at once, without a dictionary."""
+        tokens = list(items)
+        new = {token for token in tokens if token not in self._seen}
+        if isinstance(self.strings, WordList) and len(new) > FEW and self._texts_left and "ids" not in self.__dict__:
+            self._texts_left -= 1
+            parts = {part for token in new if self.parts for part in token.split("-")}
+            strings = {form for token in new | parts for form in self.forms(token)} - self._looked_for
+            self._looked_for |= strings
+            self._found |= {word: len(RESERVED) + i for word, i in self.strings.lines_of(strings).items()}
+        return super().encode(tokens)
 
     def forms(self, token: str) -> tuple[str, str, str, str]:
         """Return the strings that a token is looked up as, in the order of the first four `FALLBACKS`."""

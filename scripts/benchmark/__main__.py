@@ -23,6 +23,7 @@ PARTS = {
     "vectors": "vectors",
     "score": "scoring",
     "start-up": "starting",
+    "breakdown": "breakdown",
     "scaling": "scaling",
     "cores": "cores",
 }

@@ -224,3 +224,21 @@ def test_best_threshold_by_hand():
 
 def test_best_threshold_of_a_type_that_never_occurs_is_above_every_score():
     assert best_threshold(np.array([1.0, 5, 2]), np.array([3]), np.empty((0, 2), int)) > 5
+
+
+@pytest.mark.parametrize("sweep", [1, 50, 60])
+def test_sentences_searched_a_few_at_a_time_have_the_same_paths(sweep, monkeypatch):
+    generator = np.random.default_rng(sweep)
+    lengths = generator.integers(0, 5, 40)
+    scores, rules = generator.normal(size=(int(lengths.sum()), 5)), random_rules(generator, 5)
+    at_once = viterbi(scores, lengths, *rules)
+    monkeypatch.setattr(decoding, "SWEEP", sweep)  # of one, of two and of two sentences of 25 sums
+    assert viterbi(scores, lengths, *rules).tolist() == at_once.tolist()
+
+
+def test_many_sentences_of_many_labels_are_no_deep_recursion(monkeypatch):
+    monkeypatch.setattr(decoding, "SWEEP", 1)
+    lengths, scores = np.ones(3000, int), np.random.default_rng(0).normal(size=(3000, 2))
+    assert viterbi(scores, lengths, *(np.ones(shape, bool) for shape in ((2,), (2, 2), (2,)))).tolist() == (
+        scores.argmax(axis=1).tolist()
+    )

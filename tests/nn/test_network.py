@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from ner_window.nn import network as network_module
 from ner_window.nn.activations import ACTIVATIONS, KINKS
 from ner_window.nn.gradcheck import central_differences, relative_error
 from ner_window.nn.gradients import RowGradient
@@ -439,3 +440,35 @@ def test_nothing_of_the_input_is_dropped_in_use():
     dropping = make_network(input_dropout=0.5, group_dropout=(("case", 0.5),))
     used, _ = dropping.forward(draw(dropping), WINDOWS)
     np.testing.assert_array_equal(used, plain)
+
+
+@pytest.mark.parametrize("objective", ["softmax", "margin"])
+@pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
+@pytest.mark.parametrize("residual", [0, 2])
+def test_projected_tokens_score_windows_as_forward_does(activation, objective, residual, monkeypatch):
+    monkeypatch.setattr(network_module, "PART", 3)  # the four windows are scored in two parts
+    net = make_network(activation, objective=objective, residual=residual)
+    parameters = draw(net)  # no bias is zero
+    shared = Windows.of(WINDOWS)
+    scores = net.scores(parameters, net.project(parameters, shared.ids), shared.index)
+    np.testing.assert_allclose(scores, net.forward(parameters, WINDOWS)[0], rtol=1e-12, atol=1e-14)
+
+
+def test_the_map_of_frozen_words_is_trained():
+    net = Network((("word", 8, 3),), 2, hidden_units=4, labels=3, frozen=frozenset({"word"}), residual=3)
+    parameters = draw(net)
+    gradients = net.loss(parameters, WORDS[None], LABELS)[1]()
+    for name in ("M", "N"):
+        numeric = central_differences(lambda: net.loss(parameters, WORDS[None], LABELS)[0], parameters[name])
+        assert relative_error(gradients[name], numeric) < 1e-6
+        assert np.abs(gradients[name]).max() > 1e-3
+
+
+def test_frozen_tables_alone_leave_the_other_gradients_as_they_are():
+    tuned, frozen = (make_network(frozen=frozenset(names)) for names in ([], ["word", "case"]))
+    parameters = draw(tuned)
+    expected = tuned.loss(parameters, WINDOWS, LABELS)[1]()
+    found = frozen.loss(parameters, WINDOWS, LABELS)[1]()
+    assert found.keys() == expected.keys() - {"E.word", "E.case"}
+    for name, gradient in found.items():
+        np.testing.assert_array_equal(gradient, expected[name])

@@ -185,3 +185,24 @@ def test_sums_that_are_lost_are_no_division_by_zero():
 def test_no_steps_are_expected_of_sentences_of_one_token():
     S = np.zeros((2, 3))
     assert not sentence.Lattice.walk(S, Steps.of(np.array([1, 1])), np.ones((3, 3)), S[0], S[0]).counts()[1].any()
+
+
+def test_labels_may_be_small_integers():
+    # before * C + after is 250 * 300 + 262 = 75262, which 16 bits do not hold
+    y, S = np.array([250, 262], np.int16), np.zeros((2, 300))
+    A, none = np.zeros((300, 300)), np.zeros(300)
+    small = sentence_log_likelihood(S, y, np.array([2]), A, none, none)[1]()
+    large = sentence_log_likelihood(S, y.astype(np.intp), np.array([2]), A, none, none)[1]()
+    for one, other in zip(small, large, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert np.unravel_index(small[1].argmin(), (300, 300)) == (250, 262)
+
+
+@pytest.mark.parametrize("part", ["A", "end"])
+def test_steps_and_ends_too_far_apart_for_float64_are_walked_in_logarithms(part):
+    # a step, or a last label, that weighs exp(-700), but that nothing else can stand for
+    S = np.array([[0.0, -300], [-300, 0]])
+    A, end, none = np.zeros((2, 2)), np.zeros(2), np.zeros(2)
+    (A if part == "A" else end)[...] = np.array([[0, -700.0], [0, 0]]) if part == "A" else np.array([0, -700.0])
+    walked = sentence.Lattice.walk(S, Steps.of(np.array([2])), A, none, end)
+    assert isinstance(walked, sentence.LogLattice)

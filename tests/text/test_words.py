@@ -186,6 +186,35 @@ def test_look_ups_by_search_and_by_dictionary_are_the_same(searches, strings, to
     assert searched.ids == known.ids
 
 
+@given(
+    strings=LINES.filter(lambda strings: strings != [""]),
+    texts=st.lists(st.lists(TOKENS), max_size=4),
+    parts=st.booleans(),
+)
+def test_texts_looked_up_by_going_over_the_words_are_looked_up_as_in_the_dictionary(strings, texts, parts):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words_module, "FEW", 0)
+        patch.setattr(words_module, "TEXTS", 2)
+        searched = Words(WordList("\n".join(strings)), parts=parts)
+    plain = Words(strings, parts=parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words_module, "FEW", 0)
+        for text in texts:
+            assert searched.encode(text).tolist() == plain.encode(text).tolist()
+    assert searched.composites == plain.composites
+
+
+def test_the_first_texts_are_looked_up_without_the_dictionary(monkeypatch):
+    words = Words(WordList("\n".join(WORDS)))
+    monkeypatch.setattr(words_module, "FEW", 2)
+    for text in (["the", "Oslo", "harbour"], ["The", "OSLO", "mill"], ["south", "The", "A00", "1987", "based"]):
+        words.encode(text)
+        assert "ids" not in vars(words)
+    words._texts_left = words._lines_left = 0
+    words.encode(["ferry", "tram", "bus"])
+    assert "ids" in vars(words)
+
+
 def test_who_asks_for_few_words_does_not_wait_for_the_dictionary():
     words = Words(WordList("\n".join(WORDS)))
     assert words.find("the") == (2, "exact")
