@@ -44,6 +44,7 @@ def predict(
     Example: echo "Elena Markovic flew to Berlin." | ner-window predict runs/quickstart --input-format text
     """
     from ner_window import prediction
+    from ner_window.projections import Projections
     from ner_window.tagger import Tagger
     from ner_window.text.conll import Layout
     from ner_window.text.documents import BOUND
@@ -55,13 +56,16 @@ def predict(
     layout = Layout(token_column, None, encoding)
     if tagger.reads_documents and sys.stdin.isatty() and "-" in (inputs or ["-"]):
         note(f"{model}: tags depend on the whole document, and come when the input ends")
+    if tagger.reads_documents and precision != "float32":
+        note(f"{model}: reads documents, so that words have no products of their own; --precision has no effect")
     cut: Counter[str] = Counter()
+    table = Projections(tagger, precision)
     for source, target in prediction.plan(inputs or ["-"], output, force):
         with open_input(source) as stream:
             options = (input_format, output_format, scheme, probabilities, layout, cut)
             written = "utf-8" if output_format == "html" else encoding
             place = target or "standard output"
-            answer = prediction.predict(tagger, stream, shown_name(source), *options, written, place, precision)
+            answer = prediction.predict(tagger, stream, shown_name(source), *options, written, place, table)
             if target is None:
                 for piece in answer:
                     sys.stdout.buffer.write(piece)

@@ -30,7 +30,7 @@ def with_tags(lines: Lines, tags: TagColumn, chances: Floats | None, encode: Cal
     result[::parts] = lines.raw
     for i, (ids, name_of) in enumerate(columns, 1):
         code = lines.mark.astype(np.intp)
-        code[token] += MARKS * (1 + ids)
+        code[token] += MARKS * (1 + ids.astype(np.intp))  # there may be many tags, in small integers
         result[i::parts] = _texts(code, name_of, encode, first=i == 1, last=i == len(columns))
     return b"".join(result)
 

@@ -16,7 +16,7 @@ from ner_window.prediction.formats import InputFormat, Known, OutputFormat, snif
 from ner_window.prediction.items import Items, items_of, read_items
 from ner_window.prediction.marked_lines import Lines, read_lines
 from ner_window.prediction.outputs import encoded
-from ner_window.projections import Precision, Projections
+from ner_window.projections import Projections
 from ner_window.tagger import Tagger
 from ner_window.text.documents import gather
 from ner_window.text.line_rules import Layout, LineReader
@@ -49,14 +49,15 @@ def predict(
     cut: Counter[str] | None = None,
     encoding: str | None = None,
     target: Path | str = "standard output",
-    precision: Precision = "float32",
+    table: Projections | None = None,
 ) -> Iterator[bytes]:
     """Tag a stream and yield pieces of the output in the order of the input.
 
     What has come is tagged at once and answered: a line that a person types, or a piece of a file. A tagger that reads
     whole documents answers when one has ended: at a document line, with each JSON object, at the end of other inputs,
     or when it holds `BOUND` tokens. How often longer ones were cut is counted in `cut`, by the source. The output is in
-    `encoding`, by default the layout's; `target` is what it is called in messages; `precision` is as in `Projections`.
+    `encoding`, by default the layout's; `target` is what it is called in messages. A `table` of the tagger's products
+    knows the forms of other streams already.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def predict(
     output = tagger.output(scheme)
     encode = partial(encoded, encoding=encoding or layout.encoding, target=target)
     cuts: Counter[str] = Counter() if cut is None else cut
-    table = Projections(tagger, precision)
+    table = table or Projections(tagger)
     if written == "html":
         yield encode(rendering.HTML_HEAD)
     for batch in _batches(stream, source, chosen, layout, Parts(source, cuts) if tagger.reads_documents else None):

@@ -85,6 +85,11 @@ def read_blocks(stream: Iterable[bytes], source: str, layout: Layout) -> Iterato
     yield from sentence(number + 1)
 
 
+#: What is kept of a large file: its columns, and what else is known of it.
+COLUMNS = ("ids", "lengths", "documents", "tag_ids", "first_lines")
+FACTS = ("forms", "tags", "sha256", "lines", "token_lines", "blank_lines", "document_lines")
+
+
 def read_corpus(path: Path | str, layout: Layout | None = None) -> Corpus:
     """Read a whole file; compressed ones (.gz, .bz2, .xz) as what is in them, ``-`` as standard input.
 
@@ -102,7 +107,7 @@ def read_corpus(path: Path | str, layout: Layout | None = None) -> Corpus:
     try:
         if not is_read_once(path) and about_size(path) > LARGE:
             LineReader(source, layout)  # an encoding that does not exist is an error all the same
-            if known := open_kept(digest_of(_sha256(path), layout)):
+            if known := open_kept(digest_of(_sha256(path), layout), COLUMNS, FACTS):
                 return _corpus(source, known)
         with open_input(path) as file, GrowingColumns() as grown:
             return _corpus(source, _columns(whole_lines(file.read, PIECE), LineTable(layout, source), layout, grown))
@@ -158,7 +163,7 @@ def _corpus(source: str, found: Columns) -> Corpus:
     """Return the corpus that columns are of."""
     arrays, facts = found.arrays, found.facts
     text = Tokens(facts["forms"], arrays["ids"], arrays["lengths"], arrays["documents"])
-    counts = {name: facts[name] for name in ("sha256", "lines", "token_lines", "blank_lines", "document_lines")}
+    counts = {name: facts[name] for name in FACTS[2:]}
     return Corpus(source, text, facts["tags"], arrays["tag_ids"], arrays["first_lines"], **counts, notes=found.notes)
 
 

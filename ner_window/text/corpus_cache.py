@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ner_window.text.files import cache_folder
+from ner_window.text.files import cache_folder, put_in_place
 
 Integers = NDArray[np.integer[Any]]
 
@@ -83,9 +84,9 @@ class GrowingColumns:
             try:
                 (self._folder / "facts.json").write_text(json.dumps(described), "utf-8")
                 target = cache_folder("corpora") / digest
-                shutil.rmtree(target, ignore_errors=True)  # not whole, or just written by another process
-                self._folder = self._folder.rename(target)
-                found = Columns(_mapped(self._folder, self._written), facts)
+                put_in_place(self._folder, target)
+                self._folder = target
+                found = Columns(_mapped(target, self._written), facts)
             except OSError as error:
                 self._refuse(error)
             else:
@@ -130,14 +131,15 @@ def digest_of(sha256: str, layout: object) -> str:
     return hashlib.sha256(f"{FORMAT} {layout!r} {sha256}".encode()).hexdigest()
 
 
-def open_kept(digest: str) -> Columns | None:
-    """Return what is kept under a digest, memory-mapped, or None where there is nothing whole."""
+def open_kept(digest: str, columns: Collection[str], facts: Collection[str]) -> Columns | None:
+    """Return what is kept under a digest, memory-mapped, or None where there is nothing whole, with all these names."""
     folder = cache_folder("corpora") / digest
     try:
-        facts = json.loads((folder / "facts.json").read_text("utf-8"))
-        return Columns(_mapped(folder, facts.pop("columns")), facts)
-    except (OSError, ValueError, TypeError, KeyError):
+        described = json.loads((folder / "facts.json").read_text("utf-8"))
+        arrays = _mapped(folder, described.pop("columns"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
+    return Columns(arrays, described) if arrays.keys() >= set(columns) and described.keys() >= set(facts) else None
 
 
 def _mapped(folder: Path, columns: dict[str, tuple[str, int]]) -> dict[str, Integers]:

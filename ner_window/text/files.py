@@ -5,7 +5,9 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import sys
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +27,28 @@ _PIECE = 1 << 16
 
 def cache_folder(kind: str) -> Path:
     """Return where things of one kind are kept for next time: in $NER_WINDOW_CACHE, or the user's cache directory."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ner_window"
+    try:
+        home = Path.home() / ".cache"
+    except RuntimeError:  # a user without a home
+        home = Path(tempfile.gettempdir())
+    default = Path(os.environ.get("XDG_CACHE_HOME") or home) / "ner_window"
     return Path(os.environ.get("NER_WINDOW_CACHE") or default) / kind
+
+
+def put_in_place(folder: Path, target: Path) -> None:
+    """Move a folder of the cache to where others look for it, once its files are on the disk.
+
+    Raises
+    ------
+    OSError
+        It cannot be moved, or another process has put one there that cannot be taken away.
+    """
+    for path in folder.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    folder.chmod(0o755)
+    shutil.rmtree(target, ignore_errors=True)  # not whole, or just written by another process
+    folder.rename(target)
 
 
 @contextmanager

@@ -203,11 +203,8 @@ class TagColumn:
 
     def _whole(self, entities: Entities, scheme: Scheme) -> Flags:
         """Return which entities are written as their scheme writes them: would be valid as sentences of their own."""
-        bad, steps = _bad(scheme), self._steps()
-        wrong = np.flatnonzero(bad[steps])
-        inside = np.searchsorted(wrong, entities.end) > np.searchsorted(wrong, entities.start + 1)
         first, last = (self._prefixes[self.ids[i]] for i in (entities.start, entities.end - 1))
-        whole: Flags = ~(inside | bad[first * np.uint8(2)] | _bad_last(scheme)[last])
+        whole: Flags = ~(_bad(scheme)[first * np.uint8(2)] | _bad_last(scheme)[last])  # a wrong step ends an entity
         return whole
 
     def _right_after_another(self, entities: Entities) -> Entities:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ner_window.errors import VectorsError
-from ner_window.text.files import cache_folder
+from ner_window.text.files import cache_folder, put_in_place
 from ner_window.text.vector_text import Matrix, VectorsReport
 
 _SETTLED = 2 * 10**9  # nanoseconds after which a file's times tell its versions apart, on every file system
@@ -88,9 +88,7 @@ def keep(digest: str, words: list[str], matrix: Matrix, report: VectorsReport) -
         np.save(Path(temporary) / "matrix.npy", matrix, allow_pickle=False)
         (Path(temporary) / "words.txt").write_bytes("\n".join(words).encode())
         (Path(temporary) / "report.json").write_text(json.dumps(asdict(report)))
-        if directory.exists():
-            shutil.rmtree(directory)
-        Path(temporary).rename(directory)
+        put_in_place(Path(temporary), directory)
     except OSError as error:
         report.notes.append(f"{directory}: the vectors could not be kept for next time: {error.strerror}")
     finally:

@@ -68,7 +68,7 @@ def read_text(stream: IO[bytes], source: str) -> tuple[list[str], Matrix, Vector
         report.notes.append(f"{source}:1: the header promises {header[0]} vectors, the file holds {report.rows}")
     report.kept = len(words)
     report.with_spaces = sum(" " in word for word in words)
-    return list(words), np.concatenate(matrices), report
+    return list(words), np.concatenate(matrices) if matrices else np.empty((0, 0), np.float32), report
 
 
 def _rows_at_once(block: bytes, first: int, d: int) -> Rows | None:

@@ -33,3 +33,10 @@ def test_probabilities_are_rounded_as_python_rounds_them(chances):
     halves = np.float32([i / 32 for i in range(33)])  # 1/32 = 0.03125 exactly: a half is rounded to the even digit
     expected = "".join(f"x O {chance:.4f}\n" for chance in halves.tolist())
     assert added(b"x\n" * 33, [["O"] * 33], halves) == expected.encode()
+
+
+def test_tags_may_be_many_and_their_numbers_small_integers():
+    lines, _ = MarkedLines(Layout(tag_column=None), "here").lines(b"Oslo x\nbig y\n")
+    names = ["O", *(f"S-T{i}" for i in range(7000))]
+    tags = TagColumn(names, np.array([7000, 5460], np.int16), np.array([2]))
+    assert with_tags(lines, tags, None, str.encode) == b"Oslo x S-T6999\nbig y S-T5459\n"

@@ -150,3 +150,41 @@ def test_standard_input_is_read_once_and_mapped(plain, path, cache, monkeypatch)
     corpus = read_corpus("-")
     assert is_mapped(corpus)
     assert [s.tokens for s in corpus.sentences] == [s.tokens for s in plain]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        '"x"',
+        "null",
+        "[]",
+        '{"columns": 5}',
+        '{"columns": {}}',
+        '{"columns": {"ids": ["<i4", -1]}}',
+        '{"columns": {"ids": 3}}',
+    ],
+)
+def test_damaged_facts_are_written_anew(plain, path, cache, facts):
+    read_corpus(path)
+    (entry,) = cache.iterdir()
+    good = (entry / "facts.json").read_text()
+    (entry / "facts.json").write_text(facts)
+    assert list(read_corpus(path).sentences) == plain
+    assert (entry / "facts.json").read_text() == good
+
+
+@pytest.mark.parametrize("missing", ["forms", "tags", "lines"])
+def test_facts_that_miss_something_are_written_anew(plain, path, cache, missing):
+    read_corpus(path)
+    (entry,) = cache.iterdir()
+    facts = json.loads((entry / "facts.json").read_text())
+    del facts[missing]
+    (entry / "facts.json").write_text(json.dumps(facts))
+    assert list(read_corpus(path).sentences) == plain
+    assert missing in json.loads((entry / "facts.json").read_text())
+
+
+def test_others_may_read_an_entry(path, cache):
+    read_corpus(path)
+    (entry,) = cache.iterdir()
+    assert entry.stat().st_mode & 0o777 == 0o755

@@ -45,6 +45,8 @@ def test_numbers_are_what_python_reads_to_the_last_bit(numbers):
         ("+3", 3.0),
         ("12345678.1234567", 12345678.1234567),  # 15 digits: what is added up at once
         ("123456789.1234567", 123456789.1234567),  # 16, and 9 before the dot: left to Python
+        ("90071992.54740993", 90071992.54740993),  # 16 digits that add up to 2^53 + 1: left to Python
+        ("99999999.99999999", 99999999.99999999),
         ("0.12345678901234567", 0.12345678901234567),
         ("6.6e-05", 6.6e-05),
         ("inf", np.inf),

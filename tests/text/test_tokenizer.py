@@ -127,6 +127,7 @@ def test_no_character_but_white_space_is_lost(text):
         ("Is it far? No! Go.", [["Is", "it", "far", "?"], ["No", "!"], ["Go", "."]]),
         ("Mira sails\nhome", [["Mira", "sails"], ["home"]]),
         ("Mira can't sail.", [["Mira", "ca", "n't", "sail", "."]]),
+        ("A. )", [["A", ".", ")"]]),
     ],
 )
 def test_sentences_and_tokens(text, expected):

@@ -255,3 +255,10 @@ def test_damaged_archives_are_refused_by_name(load, content, name):
 def test_binary_in_zip(tmp_path, member):
     keyed().save_word2vec_format(str(tmp_path / "v.bin"), binary=True)
     assert is_whole(load_vectors(zipped(tmp_path / "v.zip", only=(tmp_path / "v.bin").read_bytes()) + member))
+
+
+def test_a_header_without_vectors_is_told(tmp_path):
+    path = tmp_path / "none.txt"
+    path.write_text("0 3\n")
+    with pytest.raises(VectorsError, match="none.txt: no vectors in it; is it a vectors file?"):
+        load_vectors(str(path))

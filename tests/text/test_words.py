@@ -172,6 +172,12 @@ def test_a_word_is_found_in_the_text_where_it_is_found_in_the_list(strings, aske
         assert words.line_of(string) == (list(words).index(string) if string in list(words) else None)
 
 
+def test_a_string_of_two_lines_is_no_word():
+    words = Words(WordList("north\nsouth\neast"))
+    assert words.find("south\neast") == (UNKNOWN, "unknown")
+    assert words.find("east")[1] == "exact"
+
+
 @pytest.mark.parametrize("searches", [0, 1, 3, 10**6])
 @given(strings=LINES.filter(lambda strings: strings != [""]), tokens=st.lists(TOKENS))
 def test_look_ups_by_search_and_by_dictionary_are_the_same(searches, strings, tokens):
