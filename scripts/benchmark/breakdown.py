@@ -120,7 +120,6 @@ def of_tagging(work: Workspace) -> tuple[Clock, int]:
 def tag(clock: Clock, tagger: Tagger, content: bytes) -> None:
     """Do what `prediction.stream` does, a step at a time."""
     table, layout = Projections(tagger), Layout(tag_column=None)
-    clock("dictionary of 400,000 words", lambda: tagger.words.ids)
     pieces = whole_lines(BytesIO(content).read, PIECE)
     lines = clock("reading lines", lambda: list(read_lines(pieces, "-", layout)))
     texts = clock("columns of forms", lambda: [each.text() for each in lines])
