@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ner_window.prediction.items import Item
+from ner_window.prediction.items import Item, Span
 from ner_window.text.tag_columns import TagColumn
 
 Floats = NDArray[np.floating[Any]]
@@ -120,15 +120,15 @@ def _entities(items: Sequence[Item], tags: TagColumn, chances: Floats | None) ->
     first, last = (np.searchsorted(found.start, places).tolist() for places in (after - sizes, after))
     result: list[list[Shown]] = []
     for item, n, a, b in zip(items, (after - sizes).tolist(), first, last, strict=True):
-        result.append([_shown(item, s - n, e - n, type_, chance) for s, e, type_, chance in rows[a:b]] if a < b else [])
+        spans = _flat(item.spans) if a < b else []
+        result.append([_shown(item, spans, s - n, e - n, type_, chance) for s, e, type_, chance in rows[a:b]])
     return result
 
 
-def _shown(item: Item, start: int, end: int, type_: str, chance: float | None) -> Shown:
-    """Return an entity of an item, given as places of its tokens, as it is shown."""
+def _shown(item: Item, spans: Sequence[Span], start: int, end: int, type_: str, chance: float | None) -> Shown:
+    """Return an entity of an item, given as places of its tokens, as it is shown; `spans` are those of all of them."""
     if item.text is None:
         return Shown(start, end, type_, " ".join(item.sentences[0][start:end]), chance)
-    spans = item.spans[0] if len(item.spans) == 1 else _flat(item.spans)
     first, last = spans[start][0], spans[end - 1][1]
     return Shown(first, last, type_, item.text[first:last], chance)
 

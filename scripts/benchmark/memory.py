@@ -1,8 +1,8 @@
 """Prediction in memory with the lecture's model: from integers to labels, beside PyTorch at its best batch size.
 
-Ours is `Tagger.scores` of an encoded text, which begins with integers as PyTorch does; and what a stream is tagged with:
-a table of the products of all forms that came so far, in float32 and in int16. Such a table is new in every round, and
-filling it is counted, from the forms' strings on: more than the peer does, so nothing is asked of it.
+Ours is `Tagger.scores` of an encoded text, which begins with integers as PyTorch does; and what a stream is tagged
+with: a table of the products of all forms that came so far, in float32 and in int16. Such a table is new in every
+round, and filling it is counted, from the forms' strings on: more than the peer does, so nothing is asked of it.
 """
 
 import time

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner_window.prediction import rendering
 from ner_window.prediction.items import Item
 from ner_window.prediction.rendering import Shown, _json, as_html, as_inline, as_jsonl, as_rows
 from ner_window.text.tag_columns import TagColumn
@@ -92,3 +93,13 @@ def test_entities_are_marked_in_the_text():
     assert as_html(ITEMS[2:3], TagColumn.of([["S-PER", "O", "O", "O"], ["O", "O", "O"]]), None) == (
         '<p><mark class="PER">Ana <b>PER</b></mark> &lt;b&gt; sings. Port Ellery!</p>\n'
     )
+
+
+def test_the_sentences_of_a_text_are_laid_out_once_however_many_entities_it_has(monkeypatch):
+    calls, before = [], rendering._flat
+    monkeypatch.setattr(rendering, "_flat", lambda parts: calls.append(len(parts)) or before(parts))
+    text = "Ana. " * 50
+    item = Item([["Ana", "."]] * 50, text, [[(5 * i, 5 * i + 3), (5 * i + 3, 5 * i + 4)] for i in range(50)])
+    record = json.loads(as_jsonl([item], TagColumn.of([["S-PER", "O"]] * 50), None))
+    assert [entity["start"] for entity in record["entities"]] == list(range(0, 250, 5))
+    assert calls == [50]
