@@ -74,6 +74,11 @@ def _letters(token: str) -> str:
 
 def shape(token: str) -> str:
     """Return the shape of a token: x, X, d for lower, upper, digit; runs cut to two: ``U.S.-born`` is ``X.X.-xx``."""
+    if token.isascii() and token.isalpha():  # most are one of these two
+        if token.islower():
+            return "xx"[: len(token)]
+        if token[1:].islower():
+            return "Xxx"[: len(token)]
     return _RUN.sub(r"\1\1", token.translate(_KINDS))
 
 
@@ -92,7 +97,8 @@ _KINDS = _Kinds()
 
 def _plain(token: str) -> str:
     """Return a token in lower case with its digits set to 0: what affixes are cut from."""
-    return _DIGIT.sub("0", token.lower())
+    lower = token.lower()
+    return lower if lower.isalpha() else _DIGIT.sub("0", lower)
 
 
 def prefix(token: str, n: int) -> str:

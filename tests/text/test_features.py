@@ -187,3 +187,13 @@ def test_features_of_the_document_are_not_cut_from_the_token():
 
 def test_every_feature_can_be_named_in_a_configuration():
     assert set(get_args(FeatureName)) == set(FEATURES)
+
+
+@given(st.text(max_size=8) | st.text("aZ1.-é", max_size=8))
+def test_a_shape_is_that_of_its_characters_one_by_one(token):
+    runs = []
+    for character in token:
+        kind = "d" if character.isdigit() else "X" if character.isupper() else "x" if character.isalpha() else character
+        if runs[-2:] != [kind, kind]:
+            runs.append(kind)
+    assert shape(token) == "".join(runs)
