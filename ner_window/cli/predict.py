@@ -13,7 +13,8 @@ from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, n
 def predict(
     model: Model,
     inputs: Annotated[
-        list[str] | None, typer.Argument(help="Files; - is standard input.", metavar="[INPUT...]")
+        list[str] | None,
+        typer.Argument(help="Files, or directories of files; - is standard input.", metavar="[INPUT...]"),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="A file, or for several inputs a directory.")

@@ -52,13 +52,13 @@ def measure(directory: Path, data: Path | None, layout: Layout) -> Speed:
     CorpusError
         It cannot be read, or not twice, or holds no token.
     """
+    began = time.perf_counter()
+    tagger = Tagger.load(directory)
+    load_seconds = time.perf_counter() - began
     if data is None:
         data = Path(load_config(directory / "config.yaml").data.dev)
         if not data.exists():
             raise ConfigError(f"{data}: the dev file of {directory} is not there; name a CoNLL file")
-    began = time.perf_counter()
-    tagger = Tagger.load(directory)
-    load_seconds = time.perf_counter() - began
     if is_read_once(data):
         raise CorpusError(f"{data}: is read several times; give a file, not a pipe")
     text = read_corpus(data, layout).text

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ner_window.errors import OutputError
+from ner_window.errors import CorpusError, OutputError
 from ner_window.text.files import unpacked_name
 
 
@@ -16,13 +16,18 @@ def plan(inputs: Sequence[str], output: Path | None, force: bool) -> list[tuple[
 
     Raises
     ------
+    CorpusError
+        A directory among the inputs holds no file.
     OutputError
         An output exists and `force` is not set, or two inputs would go to one file.
     """
     files: list[str] = []
     for name in inputs:
         path = Path(name)
-        files += sorted(str(p) for p in path.iterdir() if p.is_file()) if name != "-" and path.is_dir() else [name]
+        found = sorted(str(p) for p in path.iterdir() if p.is_file()) if name != "-" and path.is_dir() else [name]
+        if not found:
+            raise CorpusError(f"{name}: no files in this directory; name one with files")
+        files += found
     if output is None or str(output) == "-":
         return [(name, None) for name in files]
     if len(inputs) == 1 and files == list(inputs) and not output.is_dir():

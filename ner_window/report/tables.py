@@ -153,9 +153,9 @@ def info_text(name: str, description: dict[str, Any]) -> str:
     if "thresholds" in facts:
         thresholds = ", ".join(f"{type_} {threshold:.3f}" for type_, threshold in facts["thresholds"].items())
         rows.append(("thresholds", f"chosen on dev: {thresholds}"))
-    for key, name in (("seed", "seed"), ("training.teacher", "teacher")):
+    for key in ("seed", "training.teacher"):
         if (value := facts.get("config", {}).get(key)) is not None:
-            rows.append((name, value))
+            rows.append((key.rpartition(".")[2], value))
     data = facts.get("data", {})
     for part in ("train", "dev"):
         if part in data:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ner_window.text.files import cache_folder, put_in_place
+from ner_window.text.files import cache_folder, put_in_place, remove_leftovers
 
 Integers = NDArray[np.integer[Any]]
 
@@ -71,6 +71,7 @@ class GrowingColumns:
         try:
             parent = cache_folder("corpora")
             parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(parent)
             self._folder = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
         except OSError as error:
             self._refuse(error)
@@ -80,8 +81,9 @@ class GrowingColumns:
     def finished(self, digest: str, facts: dict[str, Any]) -> Columns:
         """Return the whole columns. What is on disk is kept there under a digest; see `open_kept`."""
         if self._folder:
-            described = {**facts, "columns": self._written}
             try:
+                digests = {name: _digest(self._folder / name) for name in self._written}
+                described = {**facts, "columns": self._written, "digests": digests}
                 (self._folder / "facts.json").write_text(json.dumps(described), "utf-8")
                 target = cache_folder("corpora") / digest
                 put_in_place(self._folder, target)
@@ -136,10 +138,19 @@ def open_kept(digest: str, columns: Collection[str], facts: Collection[str]) -> 
     folder = cache_folder("corpora") / digest
     try:
         described = json.loads((folder / "facts.json").read_text("utf-8"))
-        arrays = _mapped(folder, described.pop("columns"))
+        columns_of, digests = described.pop("columns"), described.pop("digests")
+        if {name: _digest(folder / name) for name in columns_of} != digests:
+            return None
+        arrays = _mapped(folder, columns_of)
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
     return Columns(arrays, described) if arrays.keys() >= set(columns) and described.keys() >= set(facts) else None
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file of a column."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _mapped(folder: Path, columns: dict[str, tuple[str, int]]) -> dict[str, Integers]:

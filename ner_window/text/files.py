@@ -8,9 +8,10 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -33,6 +34,14 @@ def cache_folder(kind: str) -> Path:
         home = Path(tempfile.gettempdir())
     default = Path(os.environ.get("XDG_CACHE_HOME") or home) / "ner_window"
     return Path(os.environ.get("NER_WINDOW_CACHE") or default) / kind
+
+
+def remove_leftovers(parent: Path) -> None:
+    """Remove what processes that were killed left of folders they had begun in the cache, more than a day ago."""
+    for folder in parent.glob(".new-*"):
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > 86_400:
+                shutil.rmtree(folder)
 
 
 def put_in_place(folder: Path, target: Path) -> None:

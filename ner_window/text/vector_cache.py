@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ner_window.errors import VectorsError
-from ner_window.text.files import cache_folder, put_in_place
+from ner_window.text.files import cache_folder, put_in_place, remove_leftovers
 from ner_window.text.vector_text import Matrix, VectorsReport
 
 _SETTLED = 2 * 10**9  # nanoseconds after which a file's times tell its versions apart, on every file system
@@ -84,6 +84,7 @@ def keep(digest: str, words: list[str], matrix: Matrix, report: VectorsReport) -
     directory, temporary = cache_folder("vectors") / digest, None
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(directory.parent)
         temporary = tempfile.mkdtemp(prefix=".new-", dir=directory.parent)
         np.save(Path(temporary) / "matrix.npy", matrix, allow_pickle=False)
         (Path(temporary) / "words.txt").write_bytes("\n".join(words).encode())

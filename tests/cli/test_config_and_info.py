@@ -54,6 +54,8 @@ def test_numbers_and_strings_of_yaml(tmp_path):
 def test_info(program, model):
     output = program("info", model).stdout
     assert "dev F1" in output
+    assert output.startswith(str(model))
+    assert "seed" in output
     assert json.loads(program("info", model, "--json").stdout)["format"] == 2
 
 

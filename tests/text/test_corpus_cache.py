@@ -1,6 +1,7 @@
 import io
 import json
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -188,3 +189,23 @@ def test_others_may_read_an_entry(path, cache):
     read_corpus(path)
     (entry,) = cache.iterdir()
     assert entry.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("name", ["ids", "tag_ids", "lengths"])
+def test_a_column_whose_bytes_have_changed_is_written_anew(plain, path, cache, name):
+    read_corpus(path)
+    (entry,) = cache.iterdir()
+    good = (entry / name).read_bytes()
+    for wrong in (bytes(len(good)), b"\x7f" * len(good)):
+        (entry / name).write_bytes(wrong)
+        assert list(read_corpus(path).sentences) == plain
+        assert (entry / name).read_bytes() == good
+
+
+def test_what_killed_processes_left_is_removed_after_a_day(path, cache):
+    cache.mkdir(parents=True)
+    for name, age in ((".new-old", 2 * 86_400), (".new-now", 0)):
+        (cache / name).mkdir()
+        os.utime(cache / name, (time.time() - age,) * 2)
+    read_corpus(path)
+    assert sorted(entry.name for entry in cache.iterdir() if entry.name.startswith(".")) == [".new-now"]
