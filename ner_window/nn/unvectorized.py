@@ -28,7 +28,8 @@ def loss_by_loop(
     """
     B = len(y)
     dense = windows.dense() if isinstance(windows, Windows) else windows  # (L, B, K)
-    each = [network.loss(parameters, dense[:, i : i + 1], y[i : i + 1], generator) for i in range(B)]
+    places = np.arange(dense.shape[2])[None]  # (1, K): each place of a window is a token of its own
+    each = [network.loss(parameters, Windows(dense[:, i], places), y[i : i + 1], generator) for i in range(B)]
 
     def backprop() -> Gradients:
         return mean_of([single() for _, single in each])
