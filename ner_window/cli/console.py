@@ -49,8 +49,8 @@ THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 def use_one_thread() -> None:
     """Have one thread work on each matrix product, unless the user has set one of `THREADS`.
 
-    The matrices are small: a second thread costs as much as it gives, keeps a core from others, and adds numbers up in
-    another order, so that results differ in their last bits from machine to machine.
+    The matrices are small: a second thread gives a few per cent where nothing else runs, costs a multiple where
+    something does, and adds numbers up in another order, so that results differ in their last bits between machines.
     """
     if not any(name in os.environ for name in THREADS):
         os.environ.update(dict.fromkeys(THREADS, "1"))
