@@ -31,7 +31,7 @@ class Projections:
     precision : str
         ``float32``, which gives the scores of `Tagger.scores`; or ``int16``: half the memory to read, and sums of whole
         numbers. Then a product is rounded to a multiple of its greatest possible size / 6553, so that the sum of K = 5
-        products fits into 16 bits. Of the 51,362 tokens of CoNLL-2003's eng.testa one or two get another tag. Without
+        products fits into 16 bits. Of the 51,362 tokens of CoNLL-2003's eng.testa at most two got another tag. Without
         effect on a tagger with features of documents.
     """
 

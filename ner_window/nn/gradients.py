@@ -56,7 +56,7 @@ def sum_by_row(places: Integers, values: Floats, rows: int) -> Floats:
     """Add each row of `values` (n, d) to the rows `places` (n, m) of a new table (`rows`, d).
 
     As a product S V with a sparse matrix S (rows, n) that has a one for each place: SciPy runs over it in compiled
-    code and always in the same order, so that a run can be repeated bit by bit. `np.add.at` does the same 30 times
+    code and always in the same order, so that a run can be repeated bit by bit. `np.add.at` does the same many times
     slower.
     """
     from scipy.sparse import csc_array  # half a second, which prediction does without
