@@ -12,6 +12,7 @@ import typer
 from ner_window import __version__
 from ner_window.cli import (
     bench,
+    compare,
     config,
     distill,
     drift,
@@ -21,13 +22,15 @@ from ner_window.cli import (
     gradcheck,
     graph,
     info,
+    init,
     predict,
     score,
     train,
     vectors,
 )
-from ner_window.cli.console import state, use_one_thread
+from ner_window.cli.console import state
 from ner_window.errors import NerWindowError
+from ner_window.threads import use_one_thread
 
 app = typer.Typer(
     add_completion=True,
@@ -54,6 +57,7 @@ def options(
     state.quiet = quiet
 
 
+app.command("init")(init.init)
 app.command("train")(train.train)
 app.command("distill")(distill.distill)
 app.command("evaluate")(evaluate.evaluate)
@@ -66,6 +70,7 @@ app.command("graph")(graph.graph)
 app.command("explain")(explain.explain)
 app.command("drift")(drift.drift)
 app.command("experiment")(experiment.experiment)
+app.command("compare")(compare.compare)
 app.add_typer(config.app, name="config")
 app.add_typer(vectors.app, name="vectors")
 

@@ -1,12 +1,13 @@
 """What the commands share: the switch for silence, notes, and options that several commands have."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
+
+from ner_window.cli.completion import complete_setting
 
 
 @dataclass
@@ -32,28 +33,20 @@ Quiet = Annotated[
     bool, typer.Option("-q", "--quiet", callback=_silence, help="No progress and no notes on standard error.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
+Interval = Annotated[
+    bool, typer.Option("--interval", help="Show a 95 % confidence interval of the micro F1: bootstrap over sentences.")
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
-Set = Annotated[list[str] | None, typer.Option("--set", help="Override one key: KEY=VALUE.", metavar="KEY=VALUE")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Override one key: KEY=VALUE.", metavar="KEY=VALUE", autocompletion=complete_setting),
+]
 RepairOption = Annotated[
     RepairRule, typer.Option("--repair", help="How tags that their scheme does not allow are read.")
 ]
 TokenColumn = Annotated[int, typer.Option(help="Column of the token, from 0.")]
 TagColumn = Annotated[int, typer.Option(help="Column of the tag; -1 is the last.")]
 Encoding = Annotated[str, typer.Option(help="Encoding of the data.")]
-
-
-#: The variables that the libraries of linear algebra read, once, when NumPy is imported.
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-
-def use_one_thread() -> None:
-    """Have one thread work on each matrix product, unless the user has set one of `THREADS`.
-
-    The matrices are small: a second thread gives a few per cent where nothing else runs, costs a multiple where
-    something does, and adds numbers up in another order, so that results differ in their last bits between machines.
-    """
-    if not any(name in os.environ for name in THREADS):
-        os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
 def note(text: str) -> None:

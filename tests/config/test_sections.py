@@ -1,4 +1,4 @@
-"""Configurations that name something twice, or what does nothing; see tests/cli/test_config_and_info.py, too."""
+"""Configurations that name something twice, or what does nothing."""
 
 import pytest
 
