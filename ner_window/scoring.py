@@ -108,8 +108,8 @@ def evaluation_json(corpus: LabelledCorpus, result: Score, method: str) -> dict[
 
 def score_files(
     gold: str | Path, predicted: str | Path | None, layout: Layout, method: Repair = "conlleval"
-) -> tuple[LabelledCorpus, Score]:
-    """Compare two labelled files, or the last two columns of one.
+) -> tuple[LabelledCorpus, Score, TagColumn]:
+    """Compare two labelled files, or the last two columns of one; returns gold, the score, and the predicted tags.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def score_files(
     tags = system.counted(method)
     if system.scheme != correct.scheme:
         tags = tags.convert(correct.scheme)
-    return correct, score_columns(correct.counted(method), tags, correct.text)
+    return correct, score_columns(correct.counted(method), tags, correct.text), tags
 
 
 def _check_same_tokens(gold: Corpus, predicted: Corpus) -> None:

@@ -8,6 +8,7 @@ import typer
 from ner_window.cli.console import (
     Encoding,
     Force,
+    Interval,
     Json,
     Model,
     Quiet,
@@ -30,6 +31,7 @@ def evaluate(
         float | None, typer.Option(min=0, max=1, help="Exit with 1 if the micro F1 (0..1) is lower.")
     ] = None,
     predictions: Annotated[Path | None, typer.Option(help="Write the data with the predicted tags here.")] = None,
+    interval: Interval = False,
     force: Force = False,
     token_column: TokenColumn = 0,
     tag_column: TagColumn = -1,
@@ -41,10 +43,12 @@ def evaluate(
     Example: ner-window evaluate runs/quickstart data/test.conll --errors 10
     """
     from ner_window import scoring
+    from ner_window.evaluation.significance import Resampling, interval_of
     from ner_window.prediction import refuse_existing_file, write_whole
     from ner_window.report import tables
     from ner_window.tagger import Tagger
     from ner_window.text.conll import Layout
+    from ner_window.text.tag_columns import TagColumn
 
     if predictions:
         refuse_existing_file(predictions, force)
@@ -52,13 +56,16 @@ def evaluate(
     layout = Layout(token_column, tag_column, encoding)
     documents: list[dict[str, Any]] = []
     pieces: list[str] = []
-    low = False
+    low, how = False, Resampling()
     for path in data:
         corpus, predicted, result = scoring.evaluate(tagger, path, layout, repair)
         low = low or (min_f1 is not None and result.micro.f1 < min_f1)
         documents.append(scoring.evaluation_json(corpus, result, repair))
+        limits = interval_of(corpus.counted(repair), TagColumn.of(predicted), how) if interval else None
+        documents[-1] |= tables.interval_json(limits, how) if limits else {}
         if not as_json:
             typer.echo(tables.score_table(corpus.corpus.source, result, corpus.scheme.name, repair, corpus.left_out))
+            typer.echo(tables.interval_line(limits, how, result.sentences) if limits else "", nl=bool(limits))
             typer.echo(("\n" + tables.confusion_table(result)) if confusion else "", nl=confusion)
             typer.echo(("\n" + tables.error_table(result, errors)) if errors else "", nl=bool(errors))
         else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ner_window.cli.console import Encoding, Json, Quiet, RepairOption, TagColumn, TokenColumn, print_json
+from ner_window.cli.console import Encoding, Interval, Json, Quiet, RepairOption, TagColumn, TokenColumn, print_json
 
 
 def score(
@@ -18,6 +18,7 @@ def score(
     repair: RepairOption = "conlleval",
     errors: Annotated[int, typer.Option("--errors", min=0, help="List the N most frequent errors.")] = 0,
     confusion: Annotated[bool, typer.Option("--confusion", help="Show which types are taken for which.")] = False,
+    interval: Interval = False,
     token_column: TokenColumn = 0,
     tag_column: TagColumn = -1,
     encoding: Encoding = "utf-8",
@@ -28,13 +29,18 @@ def score(
     Example: ner-window score data/test.conll data/test.conll
     """
     from ner_window import scoring
+    from ner_window.evaluation.significance import Resampling, interval_of
     from ner_window.report import tables
     from ner_window.text.conll import Layout
 
-    corpus, result = scoring.score_files(gold, predicted, Layout(token_column, tag_column, encoding), repair)
+    corpus, result, tags = scoring.score_files(gold, predicted, Layout(token_column, tag_column, encoding), repair)
+    how = Resampling()
+    limits = interval_of(corpus.counted(repair), tags, how) if interval else None
     if as_json:
-        print_json(scoring.evaluation_json(corpus, result, repair) | tables.details(result, errors, confusion))
+        details = tables.details(result, errors, confusion) | (tables.interval_json(limits, how) if limits else {})
+        print_json(scoring.evaluation_json(corpus, result, repair) | details)
         return
     typer.echo(tables.score_table(str(predicted or gold), result, corpus.scheme.name, repair))
+    typer.echo(tables.interval_line(limits, how, result.sentences) if limits else "", nl=bool(limits))
     typer.echo(("\n" + tables.confusion_table(result)) if confusion else "", nl=confusion)
     typer.echo(("\n" + tables.error_table(result, errors)) if errors else "", nl=bool(errors))

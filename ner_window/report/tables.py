@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ner_window.evaluation.metrics import Counts, Score
+from ner_window.evaluation.significance import Interval, Resampling
 from ner_window.inspection.printable import printable
 from ner_window.inspection.speed import Speed
 
@@ -53,6 +54,23 @@ def score_table(title: str, result: Score, scheme: str, repair: str, left_out: M
     if empty:
         lines.append(f"0/0 is shown as 0.00; never gold or never predicted: {', '.join(empty)}")
     return "\n".join(lines)
+
+
+def interval_line(interval: Interval, how: Resampling, sentences: int) -> str:
+    """Return the confidence interval of the micro F1, and how it was made."""
+    limits = f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
+    return f"{100 * how.level:g} % interval of F1 (micro): {limits}; {resampling_text(how, sentences)}"
+
+
+def resampling_text(how: Resampling, sentences: int) -> str:
+    """Return how intervals were made."""
+    return f"bootstrap over {sentences} sentences, {how.resamples} resamples, seed {how.seed}"
+
+
+def interval_json(interval: Interval, how: Resampling) -> dict[str, Any]:
+    """Return the confidence interval of the micro F1 in the form that ``--json`` prints; fractions in 0..1."""
+    made = {"level": how.level, "resamples": how.resamples, "seed": how.seed}
+    return {"interval": {"f1": [interval.low, interval.high], **made}}
 
 
 def speed_table(speed: Speed) -> str:

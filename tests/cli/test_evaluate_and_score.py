@@ -30,6 +30,19 @@ def test_evaluate_equals_score_of_what_it_writes(program, model, tmp_path):
     assert second["token_accuracy"] == first["token_accuracy"]
 
 
+def test_interval_is_shown_on_demand(program, model, tmp_path):
+    target = tmp_path / "tagged.conll"
+    shown = program("evaluate", model, "data/test.conll", "--interval", "--predictions", target).stdout
+    line = next(line for line in shown.splitlines() if line.startswith("95 % interval of F1 (micro): "))
+    assert line.endswith("; bootstrap over 136 sentences, 10000 resamples, seed 13")
+    assert line in program("score", target, "--interval").stdout.splitlines()
+    document = json.loads(program("score", target, "--interval", "--json").stdout)
+    low, high = document["interval"]["f1"]
+    assert low < document["entities"]["micro"]["f1"] < high
+    assert f"{100 * low:.2f} to {100 * high:.2f};" in line
+    assert "interval" not in json.loads(program("score", target, "--json").stdout)
+
+
 def test_score_of_a_file_with_itself_is_perfect(program):
     document = json.loads(program("score", "data/dev.conll", "data/dev.conll", "--json").stdout)
     assert document["entities"]["micro"]["f1"] == document["token_accuracy"] == 1.0
