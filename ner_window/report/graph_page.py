@@ -3,7 +3,8 @@
 from html import escape
 
 from ner_window.nn.graph import Edge, Graph, Node
-from ner_window.report.drawing import COLORS, svg, typeset
+from ner_window.report.document import document
+from ner_window.report.drawing import svg, typeset
 from ner_window.report.graphs import arithmetic, branch, numbers_text, shape_text
 
 _READING = (
@@ -18,9 +19,6 @@ def page(graph: Graph) -> str:
     numbered = graph.output.value is not None
     rest = " Rest the pointer on a box or an edge for all of its numbers." if numbered else ""
     parts = [
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(graph.title)}</title><style>{COLORS}{_STYLE}</style></head><body><main>",
         f"<h1>{escape(graph.title)}</h1><p>{_READING}{rest}</p>",
         f'<p class="legend">{_LEGEND if numbered else _LEGEND_OF_SHAPES}</p>',
         f'<div class="wide" tabindex="0">{svg(graph)}</div>',
@@ -28,9 +26,8 @@ def page(graph: Graph) -> str:
         _table(_node_header(graph), [_node_cells(graph, node) for node in graph.nodes]),
         "<h2>Edges</h2>" + ("<p>downstream = upstream \u00b7 local</p>" if numbered else ""),
         _table(_edge_header(graph), [_edge_cells(graph, edge) for edge in graph.edges]),
-        "</main></body></html>",
     ]
-    return "\n".join(parts)
+    return document(graph.title, _STYLE, parts)
 
 
 def _node_header(graph: Graph) -> list[str]:
@@ -90,20 +87,11 @@ _LEGEND_OF_SHAPES = '<span class="input">input</span> <span class="parameter">pa
 _LEGEND = f'{_LEGEND_OF_SHAPES} <b class="value">\u2192 value</b> <b class="gradient">\u21e0 gradient</b>'
 
 _STYLE = """
-html { color-scheme: light dark; background: var(--ground); color: var(--ink) }
-body { margin: 0; font: 1rem/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif }
-main { max-width: 100rem; margin: 0 auto; padding: 1.5rem clamp(.8rem, 2.5vw, 2.5rem) 3rem }
-h1 { font-size: 1.35rem; line-height: 1.3; overflow-wrap: anywhere } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
-p { max-width: 48rem; margin: .5rem 0 }
-.wide { overflow-x: auto; border: 1px solid var(--rule); border-radius: 12px }
 .wide svg { display: block; width: 100% }
 .legend { display: flex; flex-wrap: wrap; gap: .5rem 1rem; margin: 1rem 0; font-size: .9rem }
 .legend span { border: 1px solid var(--line); border-radius: 8px; padding: 0 .7em; background: var(--card) }
 .legend span.input { background: var(--input) } .legend span.parameter { background: var(--parameter) }
-table { border-collapse: collapse; font-size: .875rem; width: 100% }
-th, td { text-align: left; padding: .35rem .8rem; vertical-align: top; border-bottom: 1px solid var(--rule) }
-th { color: var(--soft); font-weight: 500 } tbody tr:last-child td { border-bottom: 0 }
-td { font-variant-numeric: tabular-nums; min-width: 5rem } td.name { font-weight: 600; min-width: 8rem }
+td { min-width: 5rem } td.name { font-weight: 600; min-width: 8rem }
 td.value, td.gradient { white-space: nowrap }
 td.note { color: var(--soft); min-width: 12rem } .value { color: var(--value) } .gradient { color: var(--gradient) }
 """

@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import re
+import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ner_window.report.tables import table
 from ner_window.sweep.plan import Sweep, shown
 from ner_window.sweep.results import LEVEL, Finding, Side, Summary, findings_of, rows_of
-from ner_window.sweep.runs import Outcome
+from ner_window.sweep.runs import TIMES, Outcome
 
 #: How a measure is written: a factor and a format. F1 is a fraction, shown in percent.
 FORMATS = {
@@ -29,6 +30,13 @@ FORMATS = {
 RULE = (
     f"Means are told apart by Welch's t-test at the {100 * LEVEL:g} % level, or by any difference if neither deviates; "
     "± is the sample deviation over the seeds."
+)
+
+
+#: Said beside the best of a search.
+CHOSEN = (
+    "The best of a search is chosen by these very numbers, which flatters it: what it is worth, other seeds or the "
+    "test set tell."
 )
 
 
@@ -57,14 +65,19 @@ def reason(error: str) -> str:
 
 
 def failures(summary: Summary) -> str:
-    """Return how many runs failed and why the first did, or nothing."""
-    return f"failed {summary.failed} of {summary.runs}: {reason(summary.error)}" if summary.error else ""
+    """Return how many runs failed and why the first did, or how many were given up, or nothing."""
+    if summary.error:
+        return f"failed {summary.failed} of {summary.runs}: {reason(summary.error)}"
+    return f"given up {summary.pruned} of {summary.runs}" if summary.pruned else ""
 
 
-def _cells(sweep: Sweep, outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
-    """Return the head and the rows of the table: the keys that differ, seeds, measures, and failures if there are."""
-    rows = rows_of(sweep, outcomes)
-    measures = sweep.options.measures
+def _cells(sweep: Sweep, outcomes: Sequence[Outcome], *, times: bool = False) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of the table: the keys that differ, seeds, measures, and failures if there are.
+
+    With `times` the seconds of a run are among the measures.
+    """
+    rows = rows_of(sweep, outcomes, ["seconds"] if times else [])
+    measures = tuple(rows[0].summaries) if rows else sweep.options.measures
     head = [*sweep.keys, "seeds", *map(label, measures)]
     cells = [
         [
@@ -82,9 +95,30 @@ def _cells(sweep: Sweep, outcomes: Sequence[Outcome]) -> tuple[list[str], list[l
 
 def sweep_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     """Return the table of a sweep as text, and what may be concluded from it."""
-    head, cells = _cells(sweep, outcomes)
+    head, cells = _cells(sweep, outcomes, times=True)
     words = conclusions(sweep, outcomes)
     return "\n".join([table(head, cells), *[""] * bool(words), *words])
+
+
+def plan_text(sweep: Sweep) -> str:
+    """Return the runs that a sweep will do, a line each, or what a search may try."""
+    search = sweep.options.search
+    if search is None:
+        return "\n".join([*(run.name for run in sweep.runs), f"{len(sweep.runs)} runs"])
+    rows = [(key, json.dumps(value, ensure_ascii=False)) for key, value in search.space.items()]
+    seeds = f"{len(sweep.options.seeds)} seed{'s' * (len(sweep.options.seeds) > 1)}"
+    return (
+        table(("key", "may be"), rows, left=(0, 1)) + f"\n{search.trials} trials ({search.method}), each with {seeds}"
+    )
+
+
+def test_text(scores: Mapping[str, Any]) -> str:
+    """Return one sentence of the F1 on the test set; see `test_set.scores_on_test`."""
+    found = [run["entities"]["micro"]["f1"] for run in scores["runs"]]
+    deviation = f" ± {100 * statistics.stdev(found):.2f}" if len(found) > 1 else ""
+    seeds = f"{len(found)} seed{'s' * (len(found) > 1)}"
+    setting = selector_text(scores["settings"]) or "the only setting"
+    return f"Test: F1 (%) {100 * statistics.fmean(found):.2f}{deviation}, {seeds}, with {setting}, the best on dev."
 
 
 def sweep_markdown(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None) -> str:
@@ -115,8 +149,22 @@ def sweep_csv(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     return stream.getvalue()
 
 
+def timings_csv(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
+    """Return as CSV what no two executions of a sweep have in common: the times of each run."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["run", "seconds", "tokens_per_second"])
+    writer.writerows([o.run.name, o.measures.get("seconds"), o.measures.get("tokens_per_second")] for o in outcomes)
+    return stream.getvalue()
+
+
 def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return everything: the settings' summaries, each run with its epochs, and the findings. Fractions in 0..1."""
+    """Return everything: the settings' summaries, each run with its epochs, and the findings. Fractions in 0..1.
+
+    Times are in it only if they are among the measures that the sweep asks for: without them, whoever executes a sweep
+    gets the same, byte for byte.
+    """
+    dropped = set(TIMES) - set(sweep.options.measures)
     return {
         "name": sweep.name,
         "keys": list(sweep.keys),
@@ -127,8 +175,9 @@ def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         ],
         "runs": [
             {
-                **{"name": o.run.name, "settings": o.run.settings, "seed": o.run.seed, "error": o.error},
-                **{"measures": o.measures, "epochs": o.epochs},
+                **{"name": o.run.name, "settings": o.run.settings, "seed": o.run.seed},
+                **{"error": o.error, "given_up": o.pruned},
+                **{"measures": {m: value for m, value in o.measures.items() if m not in dropped}, "epochs": o.epochs},
             }
             for o in outcomes
         ],
@@ -156,6 +205,7 @@ def sweep_files(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None) -> 
     return {
         "results.json": json.dumps(sweep_json(sweep, outcomes), indent=2, ensure_ascii=False) + "\n",
         "results.csv": sweep_csv(sweep, outcomes),
+        "timings.csv": timings_csv(sweep, outcomes),
         **plot_file,
         "results.md": sweep_markdown(sweep, outcomes, next(iter(plot_file), None)),
     }
@@ -167,6 +217,7 @@ def run_line(outcome: Outcome, position: int, total: int) -> str:
     if outcome.error:
         return f"{head}failed: {outcome.error}"
     what = f"dev F1 {number('dev_f1', outcome.measures['dev_f1'])} (epoch {outcome.measures['best_epoch']})"
+    what += f", given up after epoch {len(outcome.epochs)}" if outcome.pruned else ""
     took = "finished before" if outcome.reused else f"{number('seconds', outcome.measures['seconds'])} s"
     return f"{head}{what}  {took}"
 
@@ -179,13 +230,15 @@ def conclusions(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[str]:
     says = sweep.options.lecture.says
     findings = findings_of(sweep, outcomes)
     sentences = [measured(finding) for finding in findings] or span(sweep, outcomes)
-    return [f"The lecture: {says}"] * bool(says) + sentences + [RULE] * bool(findings)
+    chosen_of = [CHOSEN] * bool(sweep.options.search)
+    return [f"The lecture: {says}"] * bool(says) + sentences + chosen_of + [RULE] * bool(findings)
 
 
 def span(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[str]:
     """Return one sentence of the lowest and the highest setting of the first measure, none if there are not two."""
     measure = sweep.options.measures[0]
     found = [(row.summaries[measure], row.settings) for row in rows_of(sweep, outcomes)]
+    found = [pair for pair in found if not pair[0].pruned]
     ordered = sorted((pair for pair in found if pair[0].mean is not None), key=lambda pair: pair[0].mean or 0.0)
     if len(ordered) < 2:
         return []

@@ -101,6 +101,20 @@ def test_zero_has_a_place_on_a_logarithmic_axis(drawn):
     assert {"0", "0.0001", "0.01"} <= set(found)
 
 
+def test_a_search_has_a_dot_for_each_run_and_an_axis_as_it_was_drawn(tmp_path):
+    (tmp_path / "t.conll").touch()
+    space = "{optimizer.learning_rate: {low: 0.001, high: 0.1, log: true}, model.activation: [relu, tanh]}"
+    text = BASE.replace("[1, 2]", "[1]") + f"search: {{trials: 20, space: {space}}}\n"
+    (tmp_path / "a_search.yaml").write_text(text)
+    sweep = load_sweep(tmp_path / "a_search.yaml")
+    trials = [{"optimizer.learning_rate": 0.0011 * 1.2**i, "model.activation": "relu"} for i in range(20)]
+    sweep = sweep.of(sweep.plan(trials))
+    outcomes = [Outcome(run, None, {"dev_f1": 0.5}, [], pruned=i > 5) for i, run in enumerate(sweep.runs)]
+    found = texts(plot_svg(sweep, outcomes))
+    assert {"a_search", "optimizer.learning_rate", "0.01"} <= set(found)
+    assert not any("$" in text or "relu" in text for text in found)
+
+
 def test_curves_by_epoch_have_training_dashed(drawn):
     svg = drawn("grid: {optimizer.l2: [0, 0.01]}\nplot: {curves: [loss, dev_loss, dev_f1]}\n")
     assert {"epoch", "train loss (dashed), dev loss (solid)", "dev_f1, %", "optimizer.l2"} <= set(texts(svg))

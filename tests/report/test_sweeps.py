@@ -4,7 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from ner_window.report.sweeps import plus_minus, probability, reason, sweep_csv, sweep_json, sweep_markdown, sweep_table
+from ner_window.report.sweeps import (
+    plan_text,
+    plus_minus,
+    probability,
+    reason,
+    run_line,
+    sweep_csv,
+    sweep_json,
+    sweep_markdown,
+    sweep_table,
+    timings_csv,
+)
+from ner_window.report.sweeps import (
+    test_text as sentence_of_test,
+)
 from ner_window.sweep.plan import load_sweep
 from ner_window.sweep.results import Summary, summarize
 from ner_window.sweep.runs import Outcome
@@ -46,9 +60,9 @@ def test_the_table_has_what_differs_and_says_what_was_measured(results):
     # t = 75.33 / sqrt(2^2 / 3 + 5.77^2 / 3) = 21.4; for df = 2, fewer than there are, a table gives 31.6 at 0.1 % and
     # for 3 it gives 12.9. df = 12.44^2 / (1.333^2 / 2 + 11.11^2 / 2) = 2.47, between them
     assert [" ".join(line.split()) for line in sweep_table(*results).split("\n")] == [
-        "model.initialization seeds dev_f1, % loss failures",
-        "xavier 3 82.00 ± 2.00 0.6000 ± 0.1000",
-        "zeros 3 6.67 ± 5.77 2.5000 ± 0.7071 failed 1 of 3: the loss is not finite",
+        "model.initialization seeds dev_f1, % loss seconds failures",
+        "xavier 3 82.00 ± 2.00 0.6000 ± 0.1000 -",
+        "zeros 3 6.67 ± 5.77 2.5000 ± 0.7071 - failed 1 of 3: the loss is not finite",
         "",
         "The lecture: Zeros cannot break the symmetry.",
         "Measured: dev_f1 (%) 82.00 ± 2.00 with model.initialization=xavier against 6.67 ± 5.77 with "
@@ -165,9 +179,9 @@ def test_a_sweep_that_expects_nothing_says_between_what_its_first_measure_lies(t
     values = [0.7] * 3 + [0.80, 0.82, 0.84] + [0.5] * 3
     sweep, outcomes = _outcomes(tmp_path, text, "dev_f1", values)
     assert sweep_table(sweep, outcomes).split("\n")[1:] == [
-        "he                        3  70.00 ± 0.00     -",
-        "xavier                    3  82.00 ± 2.00     -",
-        "zeros                     3  50.00 ± 0.00     -",
+        "he                        3  70.00 ± 0.00     -        -",
+        "xavier                    3  82.00 ± 2.00     -        -",
+        "zeros                     3  50.00 ± 0.00     -        -",
         "",
         "Measured: dev_f1 (%) from 50.00 ± 0.00 (model.initialization=zeros) to 82.00 ± 2.00 "
         "(model.initialization=xavier).",
@@ -227,3 +241,58 @@ def test_rows_are_summarized_as_a_summary_is(results):
     sweep, outcomes = results
     measured = sweep_json(sweep, outcomes)["settings"][1]["measures"]["loss"]
     assert measured == vars(summarize(outcomes[3:], "loss"))
+
+
+def test_times_stand_by_themselves_unless_the_sweep_asks_for_them(results):
+    sweep, outcomes = results
+    timed = [replace(o, measures={**o.measures, "seconds": 1.5, "tokens_per_second": None}) for o in outcomes]
+    assert timings_csv(sweep, timed).split("\n")[:2] == [
+        "run,seconds,tokens_per_second",
+        "initialization=xavier-seed=1,1.5,",
+    ]
+    assert "seconds" not in str(sweep_json(sweep, timed))
+    assert "seconds" not in sweep_csv(sweep, timed)
+    asked = replace(sweep, options=sweep.options.model_copy(update={"measures": ("dev_f1", "seconds")}))
+    assert sweep_json(asked, timed)["runs"][0]["measures"]["seconds"] == 1.5
+
+
+SEARCH = """\
+base: {data: {train: t.conll, dev: t.conll}}
+search: {trials: 5, space: {model.hidden_units: [10, 20], model.dropout: {low: 0, high: 0.5}}}
+seeds: [1, 2]
+"""
+
+
+def test_a_search_is_said_to_flatter_its_best_and_what_was_given_up_is_not_the_worst(tmp_path):
+    (tmp_path / "s.yaml").write_text(SEARCH)
+    sweep = load_sweep(tmp_path / "s.yaml")
+    assert plan_text(sweep).split("\n") == [
+        "key                 may be",
+        "model.hidden_units  [10, 20]",
+        'model.dropout       {"low": 0, "high": 0.5, "step": null, "log": false}',
+        "5 trials (tpe), each with 2 seeds",
+    ]
+    runs = sweep.plan([{"model.hidden_units": n, "model.dropout": 0.5} for n in (10, 20)])
+    outcomes = [
+        Outcome(r, None, {"dev_f1": x, "best_epoch": 1, "seconds": 2.0}, [{}], pruned=x < 0.5)
+        for r, x in zip(runs, (0.6, 0.7, 0.1, 0.2), strict=True)
+    ]
+    found = sweep.of(run for run in runs)
+    lines = sweep_table(found, outcomes).split("\n")
+    assert lines[2].endswith("given up 2 of 2")
+    assert lines[-1].startswith("The best of a search is chosen by these very numbers, which flatters it")
+    assert not any(line.startswith("Measured") for line in lines)  # there is nothing to compare it with
+    assert run_line(outcomes[2], 3, 10).endswith("dev F1 10.00 (epoch 1), given up after epoch 1  2.0 s")
+
+
+@pytest.mark.parametrize(
+    ("scores", "settings", "sentence"),
+    [
+        ([0.8], {}, "Test: F1 (%) 80.00, 1 seed, with the only setting, the best on dev."),
+        # deviation of 80 and 82: sqrt(1 + 1) = 1.41
+        ([0.8, 0.82], {"a.b": 3}, "Test: F1 (%) 81.00 ± 1.41, 2 seeds, with a.b=3, the best on dev."),
+    ],
+)
+def test_what_the_test_set_says(scores, settings, sentence):
+    runs = [{"seed": i, "entities": {"micro": {"f1": score}}} for i, score in enumerate(scores)]
+    assert sentence_of_test({"settings": settings, "runs": runs}) == sentence
