@@ -10,6 +10,7 @@
       ModelError       a model directory or checkpoint: the file in it
       OutputError      an output that exists, or cannot be written
       TrainingError    a training run that cannot go on
+      ClusterError     workers that cannot be had
       MissingExtraError   an optional package that is not installed
 
 Wording: ``where: what is wrong, got <repr>; what to do``.
@@ -46,6 +47,10 @@ class OutputError(NerWindowError):
 
 class TrainingError(NerWindowError):
     """A training run that cannot go on, such as one whose loss is not finite."""
+
+
+class ClusterError(NerWindowError):
+    """A scheduler that does not answer, or workers that would not do the same."""
 
 
 class MissingExtraError(NerWindowError):

@@ -28,7 +28,6 @@ from ner_window.text.encoding import EncodedCorpus
 from ner_window.text.labelled import LabelledCorpus
 from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tagging import split_tag
-from ner_window.text.tokens import Tokens
 from ner_window.text.vocabulary import RESERVED
 from ner_window.training import BatchReport, Disguise, EpochReport, TrainingState, train
 
@@ -81,6 +80,28 @@ class Jackknife:
             yield FoldReport(fold + 1, count, result.micro.f1)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A trained tagger as it is used, and what it says of dev.
+
+    Parameters
+    ----------
+    tagger
+        With the best parameters.
+    scores : (T, C) floats
+        Of dev's tokens.
+    predicted : TagColumn
+        The tags of dev, in the scheme of its file.
+    score : Score
+        With errors and `scoring.GROUPS`.
+    """
+
+    tagger: Tagger
+    scores: Floats
+    predicted: TagColumn
+    score: Score
+
+
 @dataclass
 class Run:
     """Everything that a training run consists of, ready to go."""
@@ -108,12 +129,11 @@ class Run:
             if self.jackknife:  # the thresholds are the first pass's, too
                 scores = self.tagger.scores(self.tagger.first_pass(self.encoded_dev))
         labels = best_paths(scores, self.encoded_dev.lengths, *self.tagger.transitions)
-        return self.score_of(self.tagger, labels).micro.f1, loss
+        return score_columns(self.dev.column, self.dev_tags(labels)).micro.f1, loss
 
-    def score_of(self, tagger: Tagger, labels: Integers, text: Tokens | None = None, **groups: Any) -> Score:
-        """Compare the dev corpus with these labels (T,) of it; see `score_columns`."""
-        predicted = TagColumn(tagger.tags, labels, self.dev.text.lengths).convert(self.dev.scheme)
-        return score_columns(self.dev.column, predicted, text, **groups)
+    def dev_tags(self, labels: Integers) -> TagColumn:
+        """Return the labels (T,) of the dev corpus as tags, in the scheme of its file."""
+        return TagColumn(self.tagger.tags, labels, self.dev.text.lengths).convert(self.dev.scheme)
 
     def dev_loss(self, scores: Floats) -> float:
         """Return J, regulariser included, for the dev corpus's scores (T, C): a mean over parts as large as a batch."""
@@ -179,7 +199,7 @@ class Run:
         tensors, state = self.state.to_checkpoint()
         if self.jackknife:
             tensors["first_pass"] = self.jackknife.labels.astype(np.float32)  # exact: labels are small
-        storage.write_checkpoint(path, tensors, {**state, "identity": self.identity()})
+        storage.write_checkpoint(path, tensors, {**state, "seconds": self.seconds, "identity": self.identity()})
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint of the same configuration and data; only the number of epochs may have changed."""
@@ -193,6 +213,7 @@ class Run:
                 )
         if self.jackknife:
             self.jackknife.labels = tensors.pop("first_pass").astype(np.intp)
+        self.seconds[:] = state["seconds"]
         self.state.from_checkpoint(tensors, state)
 
     def identity(self) -> dict[str, Any]:
@@ -206,8 +227,8 @@ class Run:
         files = {f"the SHA-256 of {name}": self.ledger.get(name, {}).get("sha256") for name in names}
         return flat | files
 
-    def finished(self) -> tuple[Tagger, Score]:
-        """Put the best parameters in place; return the tagger as it is used, and its score on dev.
+    def finished(self) -> Finished:
+        """Put the best parameters in place; return the tagger as it is used, and what it says of dev.
 
         The pre-trained twins of words are gone, words that never moved are moved like their neighbors, if that was
         asked for, and then the residual map, which moves all alike, is folded into the words' table.
@@ -220,8 +241,11 @@ class Run:
         if self.config.vectors.neighbors or self.config.vectors.residual:  # more words have moved than training saw
             pretrained = np.concatenate([pretrained, own["E.word"][len(pretrained) : len(words)]])
         tagger = replace(self.tagger, network=network, parameters=parameters, pretrained=pretrained)
-        labels = tagger.labels(tagger.first_pass(self.encoded_dev))
-        return tagger, self.score_of(tagger, labels, self.dev.text, groups=GROUPS, group=partial(groups_of, tagger))
+        encoded = tagger.first_pass(self.encoded_dev)
+        scores = tagger.scores(encoded)
+        predicted = self.dev_tags(tagger.decode(scores, encoded.lengths))
+        score = score_columns(self.dev.column, predicted, self.dev.text, GROUPS, partial(groups_of, tagger))
+        return Finished(tagger, scores, predicted, score)
 
     def _with_neighbors_moves(self, table: Floats) -> Floats:
         """Return the words' table (V, d) in which words that never moved did as their nearest moved neighbors did.
@@ -238,28 +262,28 @@ class Run:
 
     def finish(self, directory: Path, command: str, *, force: bool) -> float:
         """Write the model directory with everything that tells how it came; return the dev F1."""
-        finished, score = self.finished()
+        finished = self.finished()
         best = self.state.history[self.state.best_epoch - 1]
         facts = {
             "versions": versions(),
             "data": self.ledger,
             "epochs": self.state.epoch,
             "best": best,
-            **dev_facts(score),
+            **dev_facts(finished.score),
             "config": flatten(self.config.model_dump(mode="json", exclude={"data", "vectors"}))
             | {f"vectors.{key}": value for key, value in self.config.vectors.model_dump(exclude={"source"}).items()},
         }
         if self.config.objective == "margin":
             c = self.state.parameters["c"].tolist()
             facts["thresholds"] = {split_tag(tag)[1]: -x for tag, x in zip(self.tagger.tags[1:], c, strict=True)}
-        tagger = replace(finished, facts=facts)
+        tagger = replace(finished.tagger, facts=facts)
         others = {
             "config.yaml": dump_yaml(self.config),
             "metrics.jsonl": "".join(json.dumps(line) + "\n" for line in self.state.history),
             "timings.json": json.dumps({"seconds_of_epochs": self.seconds, "command": command}, indent=2) + "\n",
         }
         tagger.save(directory, force=force, others=others)
-        return score.micro.f1
+        return finished.score.micro.f1
 
 
 def spans_of(corpus: LabelledCorpus, type_: str) -> Integers:

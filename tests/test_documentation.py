@@ -41,13 +41,16 @@ def test_every_command_of_the_readme_runs(root, program, model, tmp_path):
     commands = [COMMAND.search(cells[0]).group(1) for cells in rows(read(root, "README.md"), "## Commands")]
     assert len(commands) >= 12
     for command in commands:
-        arguments = shlex.split(command.replace("runs/mine", str(model)))[1:]
+        command = command.replace("runs/mine", str(model)).replace("runs/window", str(tmp_path / "sweep"))
+        arguments = shlex.split(command)[1:]
         if arguments[0] == "train":
             arguments = [*arguments[:2], "-o", tmp_path / "mine", "--set", "training.epochs=1"]
         if arguments[0] == "distill":
             arguments = [*arguments[:3], "-o", tmp_path / "taught", "--set", "training.epochs=1"]
         if arguments[0] == "experiment":
             arguments += ["-o", tmp_path / "sweep", "--seeds", "13", "--set", "training.epochs=1"]
+        if arguments[0] == "init":
+            arguments[-1] = tmp_path / "started"
         if arguments[:2] == ["vectors", "export"]:
             arguments[-1] = tmp_path / arguments[-1]
         program(*arguments)

@@ -28,9 +28,9 @@ MAY = {
         "text.windows",
     },
     "nn": {"nn"},
-    "evaluation": {"text.entity_columns", "text.tag_columns", "text.tokens"},
+    "evaluation": {"text.entity_columns", "text.tag_columns", "text.tokens", "evaluation"},
     "storage": {"errors", "nn.gradients"},
-    "config": {"errors", "text.features", "text.tagging", "text.vectors", "nn.optimizers"},
+    "config": {"errors", "text.features", "text.tagging", "text.vectors", "nn.optimizers", "config"},
     "tables": {
         *("config", "nn.gradients", "nn.initialization", "text.documents", "text.features", "text.vectors"),
         *("text.vocabulary", "text.words"),
@@ -44,13 +44,25 @@ MAY = {
     "teacher": {"errors", "text.labelled", "text.tagging", "nn.distillation", "storage", "config", "tagger"},
     "experiment": {"errors", "text", "nn", "config", "tables", "tagger", "training", "run", "teacher", "storage"},
     "ensemble": {"errors", "config", "tagger", "scoring", "run", "experiment", "storage"},
-    "sweep": {"errors", "evaluation", "config", "experiment", "run", "storage", "training", "sweep"},
+    "threads": set(),
+    "cluster": {"errors", "run", "threads"},
+    "sweep": {
+        *("errors", "evaluation", "config", "experiment", "run", "storage", "training", "scoring", "tagger", "cluster"),
+        *("text.line_rules", "sweep"),
+    },
     "inspection": {
         *("errors", "text", "nn", "config", "tagger", "experiment", "prediction", "evaluation", "scoring"),
         *("training", "projections", "inspection"),
     },
+    "comparison": {
+        *("errors", "text", "evaluation", "storage", "config", "tagger", "scoring", "experiment", "sweep.runs"),
+        "comparison",
+    },
+    "starter": {"errors", "config", "sweep.schema"},
+    "report.configs": {"errors", "config", "report.tables"},
     "report": {
-        "errors", "evaluation", "nn.gradients", "nn.graph", "nn.gradcheck", "inspection", "sweep", "report"
+        "errors", "config", "evaluation", "nn.gradients", "nn.graph", "nn.gradcheck", "inspection", "sweep", "report",
+        "comparison",
     },
 }  # fmt: skip
 #: Who may import all.
@@ -85,7 +97,8 @@ def _imports_within(root):
             assert room, f"{module}: say in MAY what it may import"
             for imported in _imports(path):
                 name = imported.removeprefix("ner_window.")
-                if name != imported and (root / "ner_window" / name.replace(".", "/")).with_suffix(".py").exists():
+                place = root / "ner_window" / name.replace(".", "/")
+                if name != imported and (place.with_suffix(".py").exists() or (place / "__init__.py").exists()):
                     yield room, module, name
 
 

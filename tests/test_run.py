@@ -129,7 +129,7 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(prepare, whole, tmp_
     assert bits(resumed.state.best) == bits(run.state.best)
     assert resumed.state.history == run.state.history
     assert resumed.state.generator.bit_generator.state == run.state.generator.bit_generator.state
-    assert bits(resumed.finished()[0].parameters) == bits(run.finished()[0].parameters)
+    assert bits(resumed.finished().tagger.parameters) == bits(run.finished().tagger.parameters)
 
 
 def test_a_run_of_other_options_is_not_gone_on_with(prepare, whole, tmp_path):
@@ -338,7 +338,7 @@ def test_the_model_has_no_twins_and_tags_as_training_did(prepare, tmp_path, sett
     tokens, documents = run.dev.tokens, run.dev.documents
     before = run.tagger.tag_with_probabilities(tokens, documents)
     assert run.finish(tmp_path / "m", "ner-window train", force=False) == run.state.best_f1
-    finished, _ = run.finished()
+    finished = run.finished().tagger
     loaded = Tagger.load(tmp_path / "m")
     for tagger in (finished, loaded):
         assert {name: p.shape for name, p in tagger.parameters.items()} == dict(tagger.network.shapes)
@@ -376,14 +376,14 @@ def test_words_that_never_moved_are_moved_like_their_neighbors_but_not_like_rows
     if residual:
         assert p["N"].any()
         expected += np.tanh(expected @ p["M"]) @ p["N"]
-    np.testing.assert_allclose(run.finished()[0].parameters["E.word"], expected, atol=1e-5)
+    np.testing.assert_allclose(run.finished().tagger.parameters["E.word"], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("settings", [("vectors.train=freeze",), ("vectors.source=random",), ("vectors.neighbors=0",)])
 def test_without_words_that_moved_and_others_that_did_not_none_is_moved(prepare, settings):
     run = prepare("vectors.neighbors=3", *settings)
     list(run.reports())
-    finished = run.finished()[0].parameters["E.word"]
+    finished = run.finished().tagger.parameters["E.word"]
     assert np.array_equal(finished, run.state.parameters["E.word"])
 
 
@@ -391,7 +391,8 @@ def test_without_words_that_moved_and_others_that_did_not_none_is_moved(prepare,
 def test_the_best_dev_f1_is_that_of_the_model(prepare, objective):
     run = prepare(*TWO_PASSES, f"objective={objective}", "training.epochs=4")
     list(run.reports())
-    tagger, score = run.finished()
+    finished = run.finished()
+    tagger, score = finished.tagger, finished.score
     predicted = tagger.tag_sentences(run.dev.tokens, tagger.scheme, run.dev.documents)
     f1 = score_in(run.dev.scheme, run.dev.tags, predicted).micro.f1
     assert f1 == score.micro.f1

@@ -1,17 +1,22 @@
 """``ner-window experiment``."""
 
+import json
 import shlex
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ner_window.cli.completion import complete_setting
 from ner_window.cli.console import Force, Json, Quiet, Set, note, print_json, state
 
 if TYPE_CHECKING:
+    from ner_window.sweep.execution import Runner
     from ner_window.sweep.plan import Sweep
     from ner_window.sweep.runs import Outcome
 
@@ -27,97 +32,166 @@ def experiment(
     ] = None,
     overrides: Set = None,
     grids: Annotated[
-        list[str] | None, typer.Option("--grid", help="Sweep one key: KEY=[A, B].", metavar="KEY=[A,B]")
+        list[str] | None,
+        typer.Option("--grid", help="Sweep one key: KEY=[A, B].", metavar="KEY=[A,B]", autocompletion=complete_setting),
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="In the place of the file's.", metavar="13,14,15")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on; what is finished is not run again.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that do the runs, side by side.", metavar="N")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Do the runs on a Dask cluster that is running.", metavar="ADDRESS")
+    ] = None,
+    test: Annotated[
+        bool, typer.Option("--test", help="In the end, score data.test: with the setting that is best on dev alone.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, list the runs, stop.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on though the plan has changed; what both plans have is kept.")
+    ] = False,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train once for each setting of a grid and each seed; give a table, a plot, and what it says of the lecture.
+    """Train once for each setting and each seed; give a table, plots, a page, and what may be concluded.
 
+    Stopped anywhere, the same command goes on: it loses at most the epoch under way, and no finished run is run again.
     A run that fails, such as one whose loss is not finite, is a result and is shown as one. The exit code is 0 when all
     runs have ended, whatever was measured, and 1 when every one of them failed.
 
-    Example: ner-window experiment configs/lecture/activations.yaml -o runs/activations --seeds 13,14
+    Example: ner-window experiment configs/lecture/activations.yaml -o runs/activations --seeds 13,14 --workers 2
     """
     from ner_window.experiment import output_of
-    from ner_window.report.sweeps import sweep_json, sweep_table
+    from ner_window.report.sweeps import plan_text
     from ner_window.sweep.plan import load_sweep
-    from ner_window.sweep.runs import begin
+    from ner_window.sweep.test_set import refuse_without_test
 
     if resume and force:
         raise typer.BadParameter("choose one of --resume and --force")
+    if scheduler and workers > 1:
+        raise typer.BadParameter("choose one of --workers and --scheduler")
     sweep = load_sweep(file, overrides or (), grids or (), seeds, base)
+    if test:
+        refuse_without_test(sweep)
     for text in sweep.notes:
         note(text)
-    directory = output_of(file, output)
-    begin(sweep, directory, resume=resume, force=force)
-    outcomes = _run_all(sweep, directory, resume)
-    _write_results(sweep, outcomes, directory)
+    if dry_run:
+        typer.echo(plan_text(sweep))
+        return
+    _do(sweep, output_of(file, output), workers, scheduler, test, as_json, resume=resume, force=force)
+
+
+def _do(
+    sweep: "Sweep",
+    directory: Path,
+    workers: int,
+    scheduler: str | None,
+    test: bool,
+    as_json: bool,
+    *,
+    resume: bool,
+    force: bool,
+) -> None:
+    from ner_window.report.sweeps import sweep_json, sweep_table, test_text
+    from ner_window.sweep.execution import SWEEP_FILE, begin, claimed
+    from ner_window.sweep.test_set import scores_on_test
+
+    with claimed(directory) if (directory / SWEEP_FILE).exists() else nullcontext():
+        begin(sweep, directory, resume=resume, force=force)
+    with claimed(directory):
+        with _runner(workers, scheduler) as runner:
+            outcomes = _run_all(sweep, directory, runner)
+        sweep = sweep.of(outcome.run for outcome in outcomes)
+        scores = scores_on_test(sweep, outcomes, directory) if test else None
+        _write_results(sweep, outcomes, scores, directory)
     if as_json:
-        print_json(sweep_json(sweep, outcomes))
+        print_json(sweep_json(sweep, outcomes) | ({"test": scores} if scores else {}))
     else:
         typer.echo(sweep_table(sweep, outcomes))
+        typer.echo(test_text(scores) if scores else "", nl=bool(scores))
     if all(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
 
 
-def _run_all(sweep: "Sweep", directory: Path, resume: bool) -> list["Outcome"]:
-    """Run all, with progress; after Ctrl-C say how to go on and end with 130."""
+@contextmanager
+def _runner(workers: int, scheduler: str | None) -> "Iterator[Runner]":
+    """Give what does the runs: this process, processes of this machine, or a cluster."""
+    from ner_window.cluster import local, remote
+    from ner_window.sweep.execution import on_workers, one_after_another
+
+    if scheduler or workers > 1:
+        with remote(scheduler) if scheduler else local(workers) as client:
+            yield on_workers(client)
+    else:
+        yield one_after_another()
+
+
+def _run_all(sweep: "Sweep", directory: Path, runner: "Runner") -> list["Outcome"]:
+    """Do all runs, with progress; after Ctrl-C say how to go on and end with 130."""
     stopped: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, frame: stopped.append(number))
     try:
-        outcomes = _consume(sweep, directory, resume, stopped)
+        outcomes = _consume(sweep, directory, runner, stopped)
     finally:
         signal.signal(signal.SIGINT, before)
-    if len(outcomes) < len(sweep.runs):
-        arguments = [argument for argument in sys.argv[1:] if argument not in ("--force", "--resume")]
-        command = shlex.join(["ner-window", *arguments, "--resume"])
-        note(f"stopped: {len(outcomes)} of {len(sweep.runs)} runs are finished; go on with: {command}")
+    if stopped and len(outcomes) < sweep.size:
+        command = shlex.join(["ner-window", *(argument for argument in sys.argv[1:] if argument != "--force")])
+        note(f"stopped: {len(outcomes)} of {sweep.size} runs are finished; go on with: {command}")
         raise typer.Exit(130)
     return outcomes
 
 
-def _consume(sweep: "Sweep", directory: Path, resume: bool, stopped: list[int]) -> list["Outcome"]:
-    """Take the reports of all runs, until all have ended or Ctrl-C came; what was begun then is not kept."""
+def _consume(sweep: "Sweep", directory: Path, runner: "Runner", stopped: list[int]) -> list["Outcome"]:
+    """Take the reports of all runs, until all have ended or Ctrl-C came; return the outcomes in the plan's order."""
     from tqdm import tqdm
 
     from ner_window.report.sweeps import run_line
-    from ner_window.sweep.runs import Outcome, execute
-    from ner_window.training import EpochReport
+    from ner_window.sweep.execution import execute
+    from ner_window.sweep.runs import Outcome, RunReport
 
-    outcomes: list[Outcome] = []
+    names: list[str] = []
+    outcomes: dict[str, Outcome] = {}
     hide = True if state.quiet else None  # None: hidden where standard error is no terminal
-    with tqdm(total=len(sweep.runs), unit=" runs", leave=False, disable=hide) as bar, warnings.catch_warnings():
+    with tqdm(total=sweep.size, unit=" runs", leave=False, disable=hide) as bar, warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of overflow: the loss that is not finite says it
-        for report in execute(sweep, directory, resume=resume):
-            if isinstance(report, Outcome):
-                outcomes.append(report)
+        for report in execute(sweep, directory, runner):
+            if isinstance(report, tuple):
+                names += [run.name for run in report]
+            elif isinstance(report, Outcome):
                 bar.update()
-                if not state.quiet:
-                    bar.write(run_line(report, len(outcomes), len(sweep.runs)), file=sys.stderr)
-            elif isinstance(report, EpochReport):
-                bar.set_postfix(epoch=report.epoch, dev_f1=f"{100 * report.dev_f1:.2f}")
+                if not state.quiet and report.run.name not in outcomes:
+                    bar.write(run_line(report, len(outcomes) + 1, sweep.size), file=sys.stderr)
+                outcomes[report.run.name] = report
+            elif isinstance(report, RunReport):
+                bar.set_postfix(run=report.run.name[:40], epoch=report.epoch, dev_f1=f"{100 * report.dev_f1:.2f}")
             if stopped:
                 break
-    return outcomes
+    return [outcomes[name] for name in dict.fromkeys(names) if name in outcomes]
 
 
-def _write_results(sweep: "Sweep", outcomes: list["Outcome"], directory: Path) -> None:
-    """Write the table in all its forms, and the plot where matplotlib is installed."""
+def _write_results(sweep: "Sweep", outcomes: list["Outcome"], scores: dict[str, Any] | None, directory: Path) -> None:
+    """Write the table in all its forms, the plot where matplotlib is installed, and a page of all and of each run."""
     from ner_window.errors import MissingExtraError
     from ner_window.prediction import write_whole
+    from ner_window.report.experiment_page import experiment_page
     from ner_window.report.plots import plot_svg
+    from ner_window.report.run_page import run_page
     from ner_window.report.sweeps import sweep_files
+    from ner_window.sweep.runs import read_findings
 
     plot = None
     try:
         plot = plot_svg(sweep, outcomes)
     except MissingExtraError as error:
-        note(f"{directory / 'plot.svg'}: not written: {error}; then --resume draws it")
+        note(f"{directory / 'plot.svg'}: not written: {error}; then the same command draws it")
     files = sweep_files(sweep, outcomes, plot)
+    if scores:
+        files["test.json"] = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
     for name, text in files.items():
         write_whole(directory / name, [text], "utf-8")
-    note(f"{directory}: {', '.join(sorted(files))} and {len(outcomes)} runs")
+    folders = [directory / "runs" / outcome.run.name for outcome in outcomes]
+    findings = [read_findings(folder) if folder.exists() else {} for folder in folders]
+    page = experiment_page(sweep, outcomes, findings, scores)
+    write_whole(directory / "page.html", [page], "utf-8")
+    for outcome, folder, found in zip(outcomes, folders, findings, strict=True):
+        if found:
+            write_whole(folder / "page.html", [run_page(outcome, found, sweep.name)], "utf-8")
+    note(f"{directory}: {', '.join(sorted(files))} and {len(outcomes)} runs; look at {directory / 'page.html'}")

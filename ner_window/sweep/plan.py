@@ -6,15 +6,25 @@ import itertools
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ner_window.config import PATHS, Config, absolute, flatten, put, validate
+from ner_window.config import PATHS, Config, absolute, flatten, missing_files, put, validate
 from ner_window.errors import ConfigError
-from ner_window.sweep.options import Draft, Expectation, LectureConfig, PlotConfig, SweepConfig, place_of
+from ner_window.sweep.options import (
+    Draft,
+    Expectation,
+    LectureConfig,
+    PlotConfig,
+    Range,
+    SearchConfig,
+    SweepConfig,
+)
 
+#: The paths that a run reads: the test set is looked at when all have ended, if at all.
+READ = tuple(key for key in PATHS if key != "data.test")
 #: Characters of a run's folder name; a longer one is cut and gets a digest.
 LONGEST_NAME = 100
 
@@ -40,7 +50,8 @@ class Sweep:
 
     `options` are the file's after all options of the command, with absolute paths and the base config in them: written
     as YAML they are a sweep that gives the same runs. `keys` are the swept keys that have more than one value; `notes`
-    tell what the command's options changed in the file's plan.
+    tell what the command's options changed in the file's plan. The runs of a search are not known before: `space` is
+    what may be tried of each key, and `plan` makes runs of settings, each with all seeds.
     """
 
     name: str
@@ -48,6 +59,18 @@ class Sweep:
     keys: tuple[str, ...]
     runs: tuple[PlannedRun, ...]
     notes: tuple[str, ...]
+    space: Mapping[str, list[Any] | Range]
+    plan: Callable[[Sequence[dict[str, Any]]], tuple[PlannedRun, ...]]
+
+    def of(self, runs: Iterable[PlannedRun]) -> "Sweep":
+        """Return the sweep as one of these runs, which a search has come to."""
+        return replace(self, runs=tuple({run.name: run for run in runs}.values()))
+
+    @property
+    def size(self) -> int:
+        """How many runs it has, or can have."""
+        search = self.options.search
+        return search.trials * len(self.options.seeds) if search else len(self.runs)
 
 
 def load_sweep(
@@ -80,20 +103,55 @@ def load_sweep(
     draft.apply(overrides, grids)
     tree, origins = draft.base()
     seeds_ = draft.options.seeds or (tree.get("seed", Config.model_fields["seed"].default),)
-    points = [(point, seed) for point in expand(draft.axes) for seed in seeds_]
-    configs = _configs(tree, points, draft.source, origins)
-    named = zip(folder_names(points), points, configs, strict=True)
-    runs = tuple(PlannedRun(name, point, seed, config) for name, (point, seed), config in named)
-    _refuse_repeats(runs, draft.source)
-    swept = [key for axis in draft.axes for key in axis]
-    keys = tuple(key for key in swept if any(run.settings[key] != runs[0].settings[key] for run in runs))
+
+    def plan(settings: Iterable[dict[str, Any]]) -> tuple[PlannedRun, ...]:
+        points = [(point, seed) for point in settings for seed in seeds_]
+        configs = _configs(tree, points, draft.source, origins)
+        named = zip(folder_names(points), points, configs, strict=True)
+        return tuple(PlannedRun(name, point, seed, config) for name, (point, seed), config in named)
+
+    runs: tuple[PlannedRun, ...] = ()
+    if draft.options.search:
+        keys = _searched(draft)
+        plan(_ends(draft.space))
+        draft.options = draft.options.model_copy(update={"search": _resolved(draft)})
+    else:
+        runs = plan(expand(draft.axes))
+        _refuse_repeats(runs, draft.source)
+        swept = [key for axis in draft.axes for key in axis]
+        keys = tuple(key for key in swept if any(run.settings[key] != runs[0].settings[key] for run in runs))
     effective = {
         **{"base": tree, "set": {}, "seeds": seeds_, "measures": draft.options.measures or ("dev_f1",)},
         "grid": {key: values for axis in draft.axes for key, values in axis.items() if len(axis) == 1},
         "zip": {key: values for axis in draft.axes for key, values in axis.items() if len(axis) > 1},
         **{"plot": _checked_plot(draft, keys), "lecture": _checked_lecture(draft, runs)},
     }
-    return Sweep(path.stem, draft.options.model_copy(update=effective), keys, runs, tuple(draft.notes))
+    options = draft.options.model_copy(update=effective)
+    return Sweep(path.stem, options, keys, runs, tuple(draft.notes), draft.space, plan)
+
+
+def _searched(draft: Draft) -> tuple[str, ...]:
+    """Return the keys of a search; what it is expected to show cannot be told of runs that are not known before."""
+    if not draft.space:
+        raise ConfigError(f"{draft.where('search.space')}: nothing is left to search; leave the options out, or search")
+    if draft.options.lecture.expect:
+        raise ConfigError(f"{draft.where('lecture.expect')}: cannot go with search, whose runs are not known before")
+    return tuple(draft.space)
+
+
+def _ends(space: Mapping[str, list[Any] | Range]) -> Iterator[dict[str, Any]]:
+    """Yield settings in which each value, and each end of a range, stands once: what is wrong shows before any run."""
+    values = {key: each if isinstance(each, list) else [each.low, each.high] for key, each in space.items()}
+    first = {key: its[0] for key, its in values.items()}
+    yield first
+    for key, its in values.items():
+        yield from ({**first, key: value} for value in its[1:])
+
+
+def _resolved(draft: Draft) -> SearchConfig | None:
+    """Return the search with what is left of its space, and absolute paths in it."""
+    space = {key: each if isinstance(each, list) else each.model_dump() for key, each in draft.space.items()}
+    return draft.options.search and draft.options.search.model_copy(update={"space": space})
 
 
 def expand(axes: Sequence[Mapping[str, Sequence[Any]]]) -> Iterator[dict[str, Any]]:
@@ -115,34 +173,12 @@ def _configs(
             put(whole, key, value)
         try:
             configs.append(validate(Config, whole, source, origins))
-            problems |= dict.fromkeys(_missing_files(configs[-1], source, origins))
+            problems |= dict.fromkeys(missing_files(configs[-1], source, origins, READ))
         except ConfigError as error:
             problems |= dict.fromkeys(str(error).split("\n"))
     if problems:
         raise ConfigError("\n".join(problems))
     return configs
-
-
-def _missing_files(config: Config, source: str, origins: dict[str, str]) -> Iterator[str]:
-    """Yield a message for each file that a run would read and that does not exist; data.test is none of them."""
-    for key, name in (
-        ("data.train", config.data.train),
-        ("data.dev", config.data.dev),
-        ("vectors.source", config.vectors.source),
-    ):
-        path = Path(name)
-        if path.is_absolute() and not _exists(path):  # what is no path, such as random, was not made absolute
-            yield (
-                f"{place_of(key, source, origins)}: does not exist, got {name!r}; "
-                "a path is relative to the file that it stands in, that of an option to the working directory"
-            )
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # it cannot be looked at: its runs will tell why
-        return True
 
 
 def _refuse_repeats(runs: Sequence[PlannedRun], source: str) -> None:

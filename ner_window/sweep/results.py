@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ner_window.sweep.options import Expectation
+from ner_window.errors import TrainingError
+from ner_window.sweep.options import Expectation, Measure
 from ner_window.sweep.plan import Sweep
 from ner_window.sweep.runs import Outcome
 
@@ -20,7 +21,8 @@ LEVEL = 0.05
 class Summary:
     """A measure over seeds: mean, sample deviation, and how many seeds have a value; `failed` of `runs` failed.
 
-    The mean is None without a value, the deviation None with less than two. `error` is that of the first failed run.
+    The mean is None without a value, the deviation None with less than two. `error` is that of the first failed run;
+    `pruned` runs were given up.
     """
 
     mean: float | None
@@ -29,6 +31,7 @@ class Summary:
     runs: int
     failed: int
     error: str | None
+    pruned: int = 0
 
 
 def summarize(outcomes: Sequence[Outcome], measure: str) -> Summary:
@@ -42,7 +45,8 @@ def summarize(outcomes: Sequence[Outcome], measure: str) -> Summary:
     errors = [outcome.error for outcome in outcomes if outcome.error]
     mean = statistics.fmean(values) if values else None
     deviation = statistics.stdev(values) if len(values) > 1 else None
-    return Summary(mean, deviation, len(values), len(outcomes), len(errors), errors[0] if errors else None)
+    pruned = sum(outcome.pruned for outcome in outcomes)
+    return Summary(mean, deviation, len(values), len(outcomes), len(errors), errors[0] if errors else None, pruned)
 
 
 @dataclass(frozen=True)
@@ -54,12 +58,37 @@ class Row:
     summaries: dict[str, Summary]
 
 
-def rows_of(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[Row]:
-    """Group outcomes by setting, in the order of the runs."""
-    return [
-        Row(found[0].run.settings, tuple(found), {m: summarize(found, m) for m in sweep.options.measures})
+def rows_of(sweep: Sweep, outcomes: Sequence[Outcome], more: Sequence[Measure] = ()) -> list[Row]:
+    """Group outcomes by setting, in the order of the runs; those of a search, the best dev F1 first.
+
+    `more` measures are summarized besides those that the sweep asks for.
+    """
+    measures = dict.fromkeys((*sweep.options.measures, *more))
+    rows = [
+        Row(found[0].run.settings, tuple(found), {m: summarize(found, m) for m in measures})
         for found in _by_setting(outcomes)
     ]
+    return sorted(rows, key=_rank) if sweep.options.search else rows
+
+
+def _rank(row: Row) -> tuple[bool, float]:
+    """Return what sorts settings: those that were given up stand behind the others, the higher dev F1 first."""
+    summary = summarize(row.outcomes, "dev_f1")
+    return summary.pruned > 0, -(summary.mean or 0.0)
+
+
+def chosen(sweep: Sweep, outcomes: Sequence[Outcome]) -> Row:
+    """Return the setting that one would go on with: the highest mean dev F1 of those that neither failed nor gave up.
+
+    Raises
+    ------
+    TrainingError
+        There is none.
+    """
+    rows = [row for row in rows_of(sweep, outcomes) if not any(o.error or o.pruned for o in row.outcomes)]
+    if not rows:
+        raise TrainingError(f"{sweep.name}: no setting to choose: each has runs that failed or were given up")
+    return min(rows, key=_rank)
 
 
 def _by_setting(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:

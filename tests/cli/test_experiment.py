@@ -1,5 +1,6 @@
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -19,7 +20,7 @@ lecture:
   expect:
     - {{measure: dev_f1, higher: {{optimizer.learning_rate: 0.01}}, lower: {{optimizer.learning_rate: 1.0e+30}}}}
 """
-RESULTS = ("results.csv", "results.md", "plot.svg")
+RESULTS = ("results.csv", "results.md", "results.json", "plot.svg")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,10 @@ def done(program, sweep):
 def test_a_sweep_gives_a_table_a_plot_and_sentences_and_keeps_failed_runs(done):
     output, said = done
     lines = said.stdout.split("\n")
-    assert " ".join(lines[0].split()) == "model.activation optimizer.learning_rate seeds dev_f1, % dev_loss failures"
+    assert (
+        " ".join(lines[0].split())
+        == "model.activation optimizer.learning_rate seeds dev_f1, % dev_loss seconds failures"
+    )
     assert lines[2].startswith("relu ")
     assert "failed 2 of 2: the loss is not finite" in lines[2]
     assert "The lecture: Too large a step never arrives." in lines
@@ -47,7 +51,8 @@ def test_a_sweep_gives_a_table_a_plot_and_sentences_and_keeps_failed_runs(done):
     assert re.search(r", 2 seeds each, p (=|<) 0\.\d+: agrees\.", said.stdout)
     assert "RuntimeWarning" not in said.stderr
     assert "failed: epoch 1: the loss is not finite, got nan; lower optimizer.learning_rate" in said.stderr
-    assert sorted(path.name for path in output.iterdir()) == sorted([*RESULTS, "results.json", "runs", "sweep.yaml"])
+    others = (".lock", "page.html", "runs", "sweep.yaml", "timings.csv")
+    assert sorted(path.name for path in output.iterdir()) == sorted([*RESULTS, *others])
     assert len(list((output / "runs").iterdir())) == 8
 
 
@@ -63,7 +68,7 @@ def test_a_run_is_reproduced_by_the_command_that_it_names(done, program):
 def _interrupted(sweep, output, root, how, *more):
     """Start the sweep, wait for one more run to be finished, send a signal; returns the exit code and what was said."""
     runs = output / "runs"
-    before = len(list(runs.iterdir())) if runs.exists() else 0
+    before = len(list(runs.glob("*/run.json")))
     process = subprocess.Popen(
         [sys.executable, "-m", "ner_window", "experiment", str(sweep), "-o", str(output), *more],
         cwd=root,
@@ -72,7 +77,7 @@ def _interrupted(sweep, output, root, how, *more):
         text=True,
     )
     deadline = time.monotonic() + 60
-    while (not runs.exists() or len(list(runs.glob("[!.]*"))) <= before) and time.monotonic() < deadline:
+    while len(list(runs.glob("*/run.json"))) <= before and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(how)
     return process.communicate(timeout=60)[1], process.returncode
@@ -95,26 +100,25 @@ def test_stopped_and_killed_it_goes_on_to_the_same_results_also_without_matplotl
     said, code = _interrupted(sweep, output, root, signal.SIGINT)
     assert code == 130
     assert "of 8 runs are finished; go on with: ner-window experiment" in said
-    assert said.rstrip().endswith("--resume")
     assert not (output / "results.csv").exists()
-    _, code = _interrupted(sweep, output, root, signal.SIGKILL, "--resume")
+    _, code = _interrupted(sweep, output, root, signal.SIGKILL)
     assert code == -signal.SIGKILL
-    finished = len(list((output / "runs").glob("[!.]*")))
+    finished = len(list((output / "runs").glob("*/run.json")))
     assert 2 <= finished < 8
     last = subprocess.run(
-        [sys.executable, "-c", NO_MATPLOTLIB, "experiment", str(sweep), "-o", str(output), "--resume"],
+        [sys.executable, "-c", NO_MATPLOTLIB, "experiment", str(sweep), "-o", str(output)],
         capture_output=True,
         text=True,
         check=True,
         cwd=root,
         env={**os.environ, "PYTHONPATH": str(root)},
     )
-    assert last.stdout == done[1].stdout
+    assert _without_times(last.stdout) == _without_times(done[1].stdout)
     assert last.stderr.count("finished before") + last.stderr.count("failed: ") - 4 <= finished
     assert "plot.svg: not written: a plot needs the extra 'plot'; pip install 'ner_window[plot]'" in last.stderr
     assert (output / "results.csv").read_bytes() == (done[0] / "results.csv").read_bytes()
     assert not (output / "plot.svg").exists()
-    again = program("experiment", sweep, "-o", output, "--resume", "--json", "-q")
+    again = program("experiment", sweep, "-o", output, "--json", "-q")
     assert again.stderr == ""
     document = json.loads(again.stdout)
     assert [finding["verdict"] for finding in document["lecture"]["findings"]] == ["agrees"]
@@ -122,9 +126,83 @@ def test_stopped_and_killed_it_goes_on_to_the_same_results_also_without_matplotl
         assert (output / name).read_bytes() == (done[0] / name).read_bytes()
 
 
+def _without_times(text):
+    """Cut what no two executions have in common: the seconds."""
+    return re.sub(r" +\d+\.\d( ± \d+\.\d)?(?= |$)", "", text, flags=re.M)
+
+
+def test_killed_three_times_at_any_moment_it_ends_as_if_nothing_had_been(sweep, done, root, program):
+    output, command = sweep.with_name("killed"), [sys.executable, "-m", "ner_window", "experiment", sweep, "-o"]
+    moments = random.Random(6)
+    for _ in range(3):
+        process = subprocess.Popen([*command, output], cwd=root, stdout=-3, stderr=-3)
+        time.sleep(moments.uniform(0.8, 2.0))
+        process.kill()
+        process.wait()
+    program("experiment", sweep, "-o", output)
+    for name in RESULTS:
+        assert (output / name).read_bytes() == (done[0] / name).read_bytes()
+    assert not list((output / "runs").glob(".*"))
+
+
+def test_workers_give_the_same_results(sweep, done, program):
+    output = sweep.with_name("workers")
+    said = program("experiment", sweep, "-o", output, "--workers", "2")
+    assert _without_times(said.stdout) == _without_times(done[1].stdout)
+    for name in RESULTS:
+        assert (output / name).read_bytes() == (done[0] / name).read_bytes()
+
+
+def test_the_test_set_is_scored_once_for_the_setting_that_is_best_on_dev(sweep, done, program):
+    said = program("experiment", sweep, "-o", done[0], "--test", "--json", "-q")
+    document = json.loads(said.stdout)
+    best = max(document["settings"], key=lambda setting: setting["measures"]["dev_f1"]["mean"])
+    assert document["test"]["settings"] == best["settings"]
+    assert [run["seed"] for run in document["test"]["runs"]] == [13, 14]
+    assert json.loads((done[0] / "test.json").read_text()) == document["test"]
+    for run in document["test"]["runs"]:
+        name = f"activation={best['settings']['model.activation']}-learning_rate=0.01-seed={run['seed']}"
+        model = done[0] / "runs" / name / "tested"
+        program("train", done[0] / "runs" / name / "config.yaml", "-o", model)
+        scored = json.loads(program("evaluate", model, run["data"], "--json").stdout)
+        assert scored["entities"] == run["entities"]
+
+
+def test_a_dry_run_lists_the_runs_and_makes_no_folder(sweep, program):
+    said = program("experiment", sweep, "-o", sweep.with_name("dry"), "--dry-run")
+    lines = said.stdout.split("\n")
+    assert lines[0] == "activation=relu-learning_rate=0.01-seed=13"
+    assert lines[8:] == ["8 runs", ""]
+    assert not sweep.with_name("dry").exists()
+
+
+def test_a_search_shows_the_best_first(program, root, tmp_path):
+    text = (
+        f"base: {root}/configs/quickstart.yaml\nset: {{data.limit: 60, training.epochs: 3}}\nseeds: [13]\n"
+        "search:\n  trials: 4\n  space:\n    optimizer.learning_rate: {low: 1e-4, high: 0.05, log: true}\n"
+    )
+    (tmp_path / "s.yaml").write_text(text)
+    dry = program("experiment", tmp_path / "s.yaml", "--dry-run").stdout
+    assert dry.split("\n")[2] == "4 trials (tpe), each with 1 seed"
+    said = program("experiment", tmp_path / "s.yaml", "-o", tmp_path / "out")
+    rows = [line.split() for line in said.stdout.split("\n")[1:5]]
+    scores = [float(row[2]) for row in rows]
+    assert scores == sorted(scores, reverse=True)
+    assert "4/4  learning_rate=" in said.stderr
+    again = program("experiment", tmp_path / "s.yaml", "-o", tmp_path / "out")
+    assert again.stdout == said.stdout
+    assert again.stderr.count("finished before") == 4
+
+
 def test_wrong_use_is_refused(program, sweep, done, root):
-    refused = program("experiment", sweep, "-o", done[0], code=2)
-    assert "exists already; go on with --resume, or start again with --force" in refused.stderr
+    refused = program("experiment", sweep, "-o", done[0], "--seeds", "13", code=2)
+    assert "exists already, of another plan, which" in refused.stderr
+    assert "keep the runs that both have in common with --resume, or start again with --force" in refused.stderr
+    assert "choose one of" in program("experiment", sweep, "--workers", "2", "--scheduler", "x:1", code=2).stderr
+    none = program("experiment", sweep, "-o", sweep.with_name("n"), "--test", "--set", "data.test=no.conll", code=2)
+    assert f"error: --test: data.test: does not exist, got '{root}/no.conll'" in none.stderr
+    null = program("experiment", sweep, "-o", sweep.with_name("n"), "--test", "--set", "data.test=null", code=2)
+    assert "error: --test: data.test is not set; set it in the base config or with" in null.stderr
     options = ("--grid", "data.train=[none.conll, data/train.conll]")
     missing = program("experiment", sweep, "-o", sweep.with_name("never"), *options, code=2)
     where = f"error: --grid {options[1]}: data.train: does not exist, got '{root}/none.conll'; a path is relative to "

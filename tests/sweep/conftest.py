@@ -1,6 +1,11 @@
 """A sweep on a corpus of three sentences, which needs no other file."""
 
+import warnings
+
 import pytest
+
+from ner_window.sweep.execution import execute, one_after_another
+from ner_window.sweep.runs import Outcome
 
 BASE = "base: {data: {train: t.conll, dev: t.conll}, vectors: {source: random, dimensions: 4}}\n"
 CORPUS = (
@@ -24,3 +29,15 @@ def write(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def outcomes_of():
+    """Do the runs of a sweep in a folder, in this process; returns the outcomes."""
+
+    def outcomes_of(sweep, directory):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of overflow, as the command line does
+            return [report for report in execute(sweep, directory, one_after_another()) if isinstance(report, Outcome)]
+
+    return outcomes_of

@@ -76,7 +76,7 @@ EXPECT = "lecture:\n  expect:\n  - {measure: dev_f1, higher: {model.activation: 
         ("lecture: {expects: []}\n", "s.yaml:2: lecture.expects: unknown key; did you mean 'expect'?"),
         (
             "lecture:\n  expect:\n  - {mesure: dev_f1, higher: {seed: 1}, lower: {seed: 2}}\n",
-            "s.yaml:3: lecture.expect.0.mesure: unknown key; did you mean 'measure'?",
+            "s.yaml:4: lecture.expect.0.mesure: unknown key; did you mean 'measure'?",
         ),
         ("grid:\n  model.activatoin: [relu]\n", "s.yaml:3: model.activatoin: unknown key; did you mean 'activation'?"),
         (
@@ -115,7 +115,7 @@ EXPECT = "lecture:\n  expect:\n  - {measure: dev_f1, higher: {model.activation: 
         ),
         (
             "grid: {model.activation: [relu, tanh]}\n" + EXPECT % "sigmoid",
-            "s.yaml:4: lecture.expect.0.lower: selects no run of the sweep, got {'model.activation': 'sigmoid'}; "
+            "s.yaml:5: lecture.expect.0.lower: selects no run of the sweep, got {'model.activation': 'sigmoid'}; "
             "see grid and zip",
         ),
     ],

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner_window.errors import TrainingError
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.results import Summary, findings_of, judge, summarize
+from ner_window.sweep.results import Summary, chosen, findings_of, judge, rows_of, summarize
 from ner_window.sweep.runs import Outcome
 
 
@@ -131,3 +132,21 @@ def test_a_summary_is_over_seeds_each_a_mean_over_its_runs(write):
     assert (found.seeds, found.runs, found.failed, found.error) == (2, 6, 2, "a: b")
     assert summarize(outcomes[:1], "loss").deviation is None
     assert summarize(outcomes[:1], "gap").mean is None
+
+
+def test_settings_of_a_search_stand_with_the_best_first_and_those_given_up_last(write):
+    sweep = load_sweep(write("search: {trials: 3, space: {model.hidden_units: [1, 2, 3, 4]}}\nseeds: [1]\n"))
+    runs = sweep.plan([{"model.hidden_units": n} for n in (1, 2, 3, 4)])
+    outcomes = [
+        Outcome(run, error, {"dev_f1": f1}, [], pruned=pruned)
+        for run, f1, pruned, error in zip(
+            runs, (0.3, 0.9, 0.8, 0.95), (False, True, False, False), (None, None, None, "it broke"), strict=True
+        )
+    ]
+    rows = rows_of(sweep, outcomes, ["seconds"])
+    assert [row.settings["model.hidden_units"] for row in rows] == [4, 3, 1, 2]
+    assert list(rows[0].summaries) == ["dev_f1", "seconds"]
+    assert [row.summaries["dev_f1"].pruned for row in rows] == [0, 0, 0, 1]
+    assert chosen(sweep, outcomes).settings == {"model.hidden_units": 3}  # 4 failed, 2 was given up
+    with pytest.raises(TrainingError, match="no setting to choose"):
+        chosen(sweep, outcomes[1::2])

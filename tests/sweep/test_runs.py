@@ -1,33 +1,29 @@
 import json
+import re
 
 import pytest
 
 from ner_window import storage
-from ner_window.errors import OutputError
+from ner_window.errors import ModelError, OutputError
 from ner_window.experiment import Sources, prepare
+from ner_window.sweep import runs
+from ner_window.sweep.execution import task_of
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Outcome, begin, execute, measures_of, read_outcome
-from ner_window.training import BatchReport, EpochReport
-
-
-def outcomes_of(sweep, directory, resume=True):
-    return [report for report in execute(sweep, directory, resume=resume) if isinstance(report, Outcome)]
-
+from ner_window.sweep.runs import RunReport, Task, do, measures_of, read_findings, read_outcome, rebuild
+from ner_window.text.conll import Layout
+from ner_window.text.labelled import read_labelled
 
 SMALL = "set: {training.epochs: 2}\ngrid: {model.activation: [relu, tanh]}\nseeds: [1, 2]\n"
 
 
-def test_a_run_folder_tells_everything_and_keeps_times_apart(write, tmp_path):
+def test_a_run_folder_tells_everything_and_keeps_times_apart(write, tmp_path, outcomes_of):
     sweep = load_sweep(write(SMALL))
-    begin(sweep, tmp_path / "out", resume=False, force=False)
     outcomes = outcomes_of(sweep, tmp_path / "out")
     folder = tmp_path / "out/runs/activation=relu-seed=1"
     assert sorted(path.name for path in folder.parent.iterdir()) == sorted(run.name for run in sweep.runs)
     assert sorted(path.name for path in folder.iterdir()) == [
-        "config.yaml",
-        "metrics.jsonl",
-        "run.json",
-        "timings.json",
+        *("analysis.json", "config.yaml", "metrics.jsonl", "predictions.conll", "run.json", "timings.json"),
+        "weights.safetensors",
     ]
     record = json.loads((folder / "run.json").read_text())
     assert record["settings"] == {"model.activation": "relu"}
@@ -44,7 +40,7 @@ def test_a_run_folder_tells_everything_and_keeps_times_apart(write, tmp_path):
     assert measures["seconds"] > 0 < measures["tokens_per_second"]
 
 
-def test_zero_weights_leave_all_hidden_units_alike(write, tmp_path):
+def test_zero_weights_leave_all_hidden_units_alike(write, tmp_path, outcomes_of):
     text = SMALL.replace("model.activation: [relu, tanh]", "model.initialization: [zeros, uniform]")
     sweep = load_sweep(write(text), seeds="1")
     zeros, uniform = outcomes_of(sweep, tmp_path / "out")
@@ -54,15 +50,16 @@ def test_zero_weights_leave_all_hidden_units_alike(write, tmp_path):
 
 def test_units_are_counted_as_the_last_epoch_left_them_and_f1_is_of_the_best(write):
     run = prepare(load_sweep(write("set: {training.epochs: 1}\n")).runs[0].config)
-    epochs = [report for report in run.reports() if isinstance(report, EpochReport)]
+    list(run.reports())
     run.state.parameters["W"][:] = 0  # as an epoch after the best one might have left it
-    measures = measures_of(run, epochs)
-    assert measures["distinct_units"] == 1
+    units = run.distinct_units()
+    measures = measures_of(run, run.finished(), units)
+    assert measures["distinct_units"] == units == 1
     assert measures["dev_f1"] == run.state.best_f1
     assert run.distinct_units() == 100  # the best ones are in place now
 
 
-def test_resuming_runs_what_is_new_changed_or_damaged_and_nothing_else(write, corpus, tmp_path):
+def test_resuming_runs_what_is_new_changed_or_damaged_and_nothing_else(write, corpus, tmp_path, outcomes_of):
     path, out = write(SMALL), tmp_path / "out"
     first = outcomes_of(load_sweep(path), out)
     assert not any(outcome.reused for outcome in first)
@@ -77,11 +74,10 @@ def test_resuming_runs_what_is_new_changed_or_damaged_and_nothing_else(write, co
     assert not any(o.reused for o in outcomes_of(load_sweep(path, ["training.epochs=1"]), out))
     (tmp_path / "t.conll").write_text(corpus + "\nOdile B-PER\nwrites O\n")
     assert not any(o.reused for o in outcomes_of(load_sweep(path, ["training.epochs=1"]), out))
-    assert not any(o.reused for o in outcomes_of(load_sweep(path, ["training.epochs=1"]), out, resume=False))
 
 
 @pytest.mark.parametrize(("package", "reused"), [("ner_window", False), ("numpy", False), ("python", True)])
-def test_what_another_version_ran_is_run_again(write, tmp_path, package, reused):
+def test_what_another_version_ran_is_run_again(write, tmp_path, package, reused, outcomes_of):
     sweep, out = load_sweep(write(SMALL), seeds="1"), tmp_path / "out"
     outcomes_of(sweep, out)
     path = out / "runs/activation=relu-seed=1/run.json"
@@ -92,7 +88,7 @@ def test_what_another_version_ran_is_run_again(write, tmp_path, package, reused)
     assert [outcome.reused for outcome in outcomes_of(sweep, out)] == [True, True]
 
 
-def test_two_losses_that_are_different_quantities_are_not_compared(write, tmp_path):
+def test_two_losses_that_are_different_quantities_are_not_compared(write, tmp_path, outcomes_of):
     sweep, out = load_sweep(write("set: {objective: margin, training.epochs: 1}\n")), tmp_path / "out"
     (first,) = outcomes_of(sweep, out)
     assert first.measures["loss"] > 0 < first.measures["dev_loss"]
@@ -106,7 +102,7 @@ def test_two_losses_that_are_different_quantities_are_not_compared(write, tmp_pa
     assert again.measures == first.measures
 
 
-def test_moved_data_is_the_same_data(write, corpus, tmp_path):
+def test_moved_data_is_the_same_data(write, corpus, tmp_path, outcomes_of):
     path, out = write(SMALL), tmp_path / "out"
     outcomes_of(load_sweep(path), out)
     (tmp_path / "moved.conll").write_text(corpus)
@@ -114,7 +110,7 @@ def test_moved_data_is_the_same_data(write, corpus, tmp_path):
     assert all(outcome.reused for outcome in outcomes_of(load_sweep(path, moved), out))
 
 
-def test_a_failed_run_is_kept_with_its_error_and_the_others_go_on(write, corpus, tmp_path):
+def test_a_failed_run_is_kept_with_its_error_and_the_others_go_on(write, corpus, tmp_path, outcomes_of):
     text = f"grid: {{data.train: [{tmp_path}/none.conll, {tmp_path}/t.conll]}}\nset: {{training.epochs: 1}}\n"
     (tmp_path / "none.conll").touch()
     sweep = load_sweep(write(text))
@@ -128,58 +124,6 @@ def test_a_failed_run_is_kept_with_its_error_and_the_others_go_on(write, corpus,
     assert [outcome.reused for outcome in outcomes_of(sweep, tmp_path / "out")] == [False, True]
 
 
-def test_a_folder_that_is_no_sweep_is_never_touched(write, tmp_path):
-    sweep, other = load_sweep(write(SMALL)), tmp_path / "other"
-    other.mkdir()
-    (other / "thesis.txt").write_text("mine")
-    for resume, force in ((False, True), (True, False)):
-        with pytest.raises(OutputError, match="is not a sweep directory and is not replaced"):
-            begin(sweep, other, resume=resume, force=force)
-    with pytest.raises(OutputError, match="exists already"):
-        begin(sweep, other, resume=False, force=False)
-    assert (other / "thesis.txt").read_text() == "mine"
-
-
-def test_beginning_anew_empties_the_folder_and_resuming_removes_halves(write, tmp_path):
-    sweep, out = load_sweep(write(SMALL)), tmp_path / "out"
-    begin(sweep, out, resume=False, force=False)
-    (out / "runs/.new-half").mkdir(parents=True)
-    (out / "runs/whole").mkdir()
-    begin(sweep, out, resume=True, force=False)
-    assert [path.name for path in (out / "runs").iterdir()] == ["whole"]
-    assert sorted(path.name for path in out.iterdir()) == ["runs", "sweep.yaml"]
-    with pytest.raises(OutputError, match="exists already; go on with --resume, or start again with --force"):
-        begin(sweep, out, resume=False, force=False)
-    begin(sweep, out, resume=False, force=True)
-    assert [path.name for path in out.iterdir()] == ["sweep.yaml"]
-
-
-def test_the_record_of_a_sweep_gives_the_same_runs(write, tmp_path):
-    expect = "lecture: {expect: [{higher: {model.activation: relu}, lower: {model.activation: tanh}}]}\n"
-    sweep = load_sweep(write(SMALL + expect), [], ["window.radius=[0, 1]"])
-    begin(sweep, tmp_path / "out", resume=False, force=False)
-    again = load_sweep(tmp_path / "out/sweep.yaml")
-    assert again.runs == sweep.runs
-    assert again.options == sweep.options
-
-
-def test_resuming_records_the_plan_that_is_run(write, tmp_path):
-    out = tmp_path / "out"
-    begin(load_sweep(write(SMALL)), out, resume=False, force=False)
-    grown = load_sweep(write(SMALL), ["training.epochs=1"], ["window.radius=[0, 1]"], seeds="1,2,3")
-    begin(grown, out, resume=True, force=False)
-    again = load_sweep(out / "sweep.yaml")
-    assert again.runs == grown.runs
-    assert again.options == grown.options
-
-
-def test_a_record_that_cannot_be_written_is_said(write, tmp_path):
-    sweep, out = load_sweep(write(SMALL)), tmp_path / "out"
-    (out / "sweep.yaml").mkdir(parents=True)
-    with pytest.raises(OutputError, match=r"out/sweep\.yaml: cannot be written: Is a directory"):
-        begin(sweep, out, resume=True, force=False)
-
-
 def test_only_a_run_folder_is_replaced_by_a_run(tmp_path):
     (tmp_path / "r").mkdir()
     (tmp_path / "r/notes.txt").write_text("mine")
@@ -188,31 +132,111 @@ def test_only_a_run_folder_is_replaced_by_a_run(tmp_path):
 
 
 def test_reading_what_is_not_there_gives_nothing(write, tmp_path):
-    assert read_outcome(tmp_path / "none", load_sweep(write("")).runs[0], Sources()) is None
+    assert read_outcome(task_of(load_sweep(write("")).runs[0], tmp_path / "none"), Sources()) is None
 
 
-def test_runs_of_two_passes(write, corpus, tmp_path):
-    documents = "".join(f"-DOCSTART- O\n\n{corpus}\n" for _ in range(3))
-    sweep = load_sweep(write("set: {training.epochs: 1, 'features': [case, first_pass]}\nseeds: [1, 2]\n"))
-    (tmp_path / "t.conll").write_text(documents)
-    out = tmp_path / "out"
-    reports = list(execute(sweep, out, resume=True))
-    outcomes = [report for report in reports if isinstance(report, Outcome)]
-    assert [outcome.error for outcome in outcomes] == [None, None]
-    assert [len(outcome.epochs) for outcome in outcomes] == [1, 1]
-    stages = {report.stage for report in reports if isinstance(report, BatchReport)}
-    assert stages == {"", *(f"first pass, part {k} of 3, " for k in (1, 2, 3))}
-    assert {type(report) for report in reports} == {BatchReport, EpochReport, Outcome}
-    again = outcomes_of(sweep, out)
-    assert all(outcome.reused for outcome in again)
-    assert [outcome.measures for outcome in again] == [outcome.measures for outcome in outcomes]
+def test_a_run_that_was_cut_off_goes_on_from_its_last_epoch_to_the_same_bytes(write, tmp_path, outcomes_of):
+    sweep = load_sweep(write("set: {training.epochs: 4}\n"))
+    outcomes_of(sweep, tmp_path / "whole")
+    task = task_of(sweep.runs[0], tmp_path / "cut")
+    for epoch in (1, 2, 4):  # the last time after the last epoch, before the folder is written
+        steps = do(task, Sources())
+        reports = [next(step for step in steps if isinstance(step, RunReport)) for _ in range(1 if epoch < 4 else 2)]
+        assert [report.epoch for report in reports][-1] == epoch
+        steps.close()
+        assert not task.folder.exists()
+        assert task.folder.with_name(f"{task.folder.name}.checkpoint").exists()
+    (outcome,) = outcomes_of(sweep, tmp_path / "cut")
+    assert not outcome.reused
+    assert [path.name for path in task.folder.parent.iterdir()] == [task.folder.name]
+    for path in task.folder.iterdir():
+        if path.name not in ("timings.json", "run.json"):  # the latter names its own folder, in the command
+            assert path.read_bytes() == (tmp_path / "whole/runs" / task.folder.name / path.name).read_bytes()
 
 
-def test_a_run_of_two_passes_on_one_document_is_an_error_of_that_run_alone(write, tmp_path):
-    grid = "grid: {features: [[case], [case, first_pass]]}\n"
-    sweep = load_sweep(write(f"set: {{training.epochs: 1, data.limit: 1}}\n{grid}"))
-    fine, failed = outcomes_of(sweep, tmp_path / "out")
-    assert fine.error is None
-    assert failed.error == (
-        f"features: first_pass needs at least two documents in {tmp_path}/t.conll, got 1; leave it out"
-    )
+@pytest.mark.parametrize("flaw", ["of another configuration", "damaged"])
+def test_a_checkpoint_of_another_run_or_a_damaged_one_is_not_gone_on_from(write, tmp_path, flaw):
+    path = write("set: {training.epochs: 2}\n")
+    before = load_sweep(path, ["model.hidden_units=7"] if flaw == "of another configuration" else [])
+    task, steps = task_of(load_sweep(path).runs[0], tmp_path), do(task_of(before.runs[0], tmp_path), Sources())
+    assert next(step for step in steps if isinstance(step, RunReport)).epoch == 1
+    steps.close()
+    checkpoint = task.folder.with_name(f"{task.folder.name}.checkpoint")
+    if flaw == "damaged":
+        checkpoint.write_bytes(checkpoint.read_bytes()[:-7])
+    epochs = [step.epoch for step in do(task, Sources()) if isinstance(step, RunReport)]
+    assert epochs == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "settings", ["", "objective: margin", "vectors.residual: 3", "objective: sentence", "features: [case, shape]"]
+)
+def test_the_tagger_is_rebuilt_from_what_the_run_left(write, tmp_path, outcomes_of, settings):
+    sweep = load_sweep(write(f"set: {{training.epochs: 3, {settings}}}\n"))
+    outcomes_of(sweep, tmp_path)
+    folder = tmp_path / "runs/seed=13"
+    record = read_findings(folder)
+    tagger = rebuild(folder)
+    dev = read_labelled(tmp_path / "t.conll", Layout())
+    said = [line.split(" ") for line in (folder / "predictions.conll").read_text().split("\n") if line]
+    tags = [tag for its in tagger.tag_sentences(dev.tokens, record["scheme"], dev.documents) for tag in its]
+    assert [row[2] for row in said] == tags
+    assert [row[0] for row in said] == [token for its in dev.tokens for token in its]
+    assert [row[1] for row in said] == [tag for its in dev.tags for tag in its]
+    assert record["analysis"]["score"]["entities"]["micro"]["f1"] == record["measures"]["dev_f1"]
+    assert (record["analysis"]["calibration"] is None) == ("margin" in settings)
+
+
+def test_a_tagger_is_not_rebuilt_from_a_failed_run_or_other_data(write, corpus, tmp_path, outcomes_of):
+    sweep = load_sweep(write("set: {training.epochs: 2}\ngrid: {optimizer.learning_rate: [0.01, 1.0e+30]}\n"))
+    outcomes_of(sweep, tmp_path)
+    fine, failed = (tmp_path / "runs" / run.name for run in sweep.runs)
+    with pytest.raises(ModelError, match=r"the run has failed, there is no tagger: epoch 2: the loss is not finite"):
+        rebuild(failed)
+    assert read_findings(failed).get("analysis") is None
+    (tmp_path / "t.conll").write_text(corpus + "\nOdile B-PER\nsings O\n")
+    with pytest.raises(ModelError, match=r"train is not what the run was trained on, got SHA-256 '.*; run the exper"):
+        rebuild(fine)
+
+
+@pytest.mark.parametrize(("text", "what"), [("{", "not JSON: "), ("[]", "expected an object, got list")])
+def test_a_record_that_is_damaged_is_told(tmp_path, text, what):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(ModelError, match=re.escape(f"{tmp_path}/run.json: {what}")):
+        read_findings(tmp_path)
+
+
+def test_a_mistake_in_the_program_fails_its_run_alone_leaves_a_traceback_and_is_tried_again(
+    write, tmp_path, monkeypatch, outcomes_of
+):
+    sweep = load_sweep(write("set: {training.epochs: 1}\nseeds: [1, 2]\n"))
+
+    def analyse(*arguments):
+        raise ZeroDivisionError("a mistake")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "analyse", analyse)
+        assert [o.error for o in outcomes_of(sweep, tmp_path)] == ["ZeroDivisionError: a mistake"] * 2
+    assert "in analyse" in (tmp_path / "runs/seed=1/traceback.txt").read_text()
+    assert [(o.error, o.reused) for o in outcomes_of(sweep, tmp_path)] == [(None, False)] * 2
+    assert not (tmp_path / "runs/seed=1/traceback.txt").exists()
+
+
+def test_a_run_under_the_floor_is_given_up_and_one_above_it_is_not(write, tmp_path):
+    (run,) = load_sweep(write("set: {training.epochs: 3}\n")).runs
+    low = _outcome(Task(run, tmp_path / "low", (0.0, 1.01)))
+    assert (low.pruned, len(low.epochs), low.error) == (True, 2, None)
+    again = _outcome(Task(run, tmp_path / "low", (0.0, 1.01)))
+    assert again.reused
+    assert again.pruned
+    whole = _outcome(Task(run, tmp_path / "low"))  # no floors now: it is another run
+    assert (whole.reused, whole.pruned, len(whole.epochs)) == (False, False, 3)
+
+
+def _outcome(task):
+    steps = do(task, Sources())
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
