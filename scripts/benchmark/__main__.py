@@ -26,6 +26,7 @@ PARTS = {
     "breakdown": "breakdown",
     "scaling": "scaling",
     "cores": "cores",
+    "workers": "workers",
 }
 
 
