@@ -32,6 +32,8 @@ def local(workers: int) -> Iterator["Client"]:
     They end with this process, however it ends.
     """
     distributed = _distributed(f"{workers} workers")
+    import dask  # its default gives memory back with each release, which makes NumPy twice as slow
+
     options = {
         "threads_per_worker": 1,
         "memory_limit": 0,
@@ -42,7 +44,7 @@ def local(workers: int) -> Iterator["Client"]:
         _environment(divided(workers)),
         tempfile.TemporaryDirectory(prefix="ner_window-", ignore_cleanup_errors=True) as scratch,
     ):
-        with _no_interrupts():
+        with _no_interrupts(), dask.config.set({"distributed.nanny.pre-spawn-environ": {}}):
             cluster = distributed.LocalCluster(n_workers=workers, local_directory=scratch, **options)
         with cluster, distributed.Client(cluster) as client:
             yield client
