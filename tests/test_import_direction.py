@@ -55,7 +55,7 @@ MAY = {
         *("training", "projections", "inspection"),
     },
     "comparison": {
-        *("errors", "text", "evaluation", "storage", "config", "tagger", "scoring", "experiment", "sweep.runs"),
+        *("errors", "text", "evaluation", "storage", "config", "tagger", "scoring", "experiment", "sweep.folders"),
         "comparison",
     },
     "starter": {"errors", "config", "sweep.schema"},

@@ -17,8 +17,8 @@ from ner_window.cli.console import Force, Json, Quiet, Set, note, print_json, st
 
 if TYPE_CHECKING:
     from ner_window.sweep.execution import Runner
+    from ner_window.sweep.folders import Outcome
     from ner_window.sweep.plan import Sweep
-    from ner_window.sweep.runs import Outcome
 
 
 def experiment(
@@ -90,7 +90,8 @@ def _do(
     resume: bool,
     force: bool,
 ) -> None:
-    from ner_window.report.sweeps import sweep_json, sweep_table, test_text
+    from ner_window.report.conclusions import test_text
+    from ner_window.report.sweeps import sweep_json, sweep_table
     from ner_window.sweep.execution import SWEEP_FILE, begin, claimed
     from ner_window.sweep.test_set import scores_on_test
 
@@ -145,7 +146,8 @@ def _consume(sweep: "Sweep", directory: Path, runner: "Runner", stopped: list[in
 
     from ner_window.report.sweeps import run_line
     from ner_window.sweep.execution import execute
-    from ner_window.sweep.runs import Outcome, RunReport
+    from ner_window.sweep.folders import Outcome
+    from ner_window.sweep.runs import RunReport
 
     names: list[str] = []
     outcomes: dict[str, Outcome] = {}
@@ -175,7 +177,7 @@ def _write_results(sweep: "Sweep", outcomes: list["Outcome"], scores: dict[str, 
     from ner_window.report.plots import plot_svg
     from ner_window.report.run_page import run_page
     from ner_window.report.sweeps import sweep_files
-    from ner_window.sweep.runs import read_findings
+    from ner_window.sweep.folders import read_findings
 
     plot = None
     try:

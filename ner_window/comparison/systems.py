@@ -15,7 +15,7 @@ from ner_window.errors import CorpusError, ModelError
 from ner_window.evaluation.metrics import Score, score_columns
 from ner_window.experiment import Sources
 from ner_window.scoring import GROUPS, groups_of, score_by, types_learned
-from ner_window.sweep.runs import portable, rebuild
+from ner_window.sweep.folders import portable, rebuild
 from ner_window.tagger import Tagger
 from ner_window.text.entity_columns import Entities
 from ner_window.text.labelled import LabelledCorpus, first_difference, read_labelled

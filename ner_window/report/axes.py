@@ -8,11 +8,11 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from ner_window.report.sweeps import FORMATS, label, selector_text
+from ner_window.report.numbers import FORMATS, label, selector_text
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.options import Curve, Range
 from ner_window.sweep.plan import Sweep, shown
 from ner_window.sweep.results import summarize
-from ner_window.sweep.runs import Outcome
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "os^Dv<>P"

@@ -6,9 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 from ner_window.config import dump_yaml
+from ner_window.report.conclusions import conclusions, test_text
 from ner_window.report.document import document
 from ner_window.report.experiment_plots import curve_figures, measure_figures
 from ner_window.report.inline_plots import MISSING, can_draw
+from ner_window.report.numbers import failures, label, number, plus_minus, reason, selector_text
 from ner_window.report.page_parts import (
     bar,
     breakable,
@@ -26,11 +28,10 @@ from ner_window.report.page_parts import (
     tiles,
 )
 from ner_window.report.page_style import STYLE
-from ner_window.report.sweeps import conclusions, failures, label, number, plus_minus, reason, selector_text, test_text
 from ner_window.report.tables import SUBSETS
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import Sweep, shown
 from ner_window.sweep.results import Row, rows_of, summarize
-from ner_window.sweep.runs import Outcome
 
 #: What `sweep.runs.read_findings` gives of each run.
 Findings = Sequence[Mapping[str, Any]]

@@ -17,12 +17,12 @@ from ner_window.report.axes import (
     set_scale,
 )
 from ner_window.report.inline_plots import can_draw, figure, legend
+from ner_window.report.numbers import label, selector_text
 from ner_window.report.page_parts import paragraph
-from ner_window.report.sweeps import label, selector_text
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.options import Curve
 from ner_window.sweep.plan import Sweep
 from ner_window.sweep.results import Row, rows_of, summarize
-from ner_window.sweep.runs import Outcome
 
 #: More lines than this cannot be told apart.
 MOST = len(COLORS)

@@ -10,11 +10,11 @@ from typing import Any
 
 from ner_window.errors import MissingExtraError
 from ner_window.report.axes import COLORS, default_x, draw_curve, draw_measure, draw_trials, log_of, other_keys, short
-from ner_window.report.sweeps import label, selector_text
+from ner_window.report.numbers import label, selector_text
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.options import Curve
 from ner_window.sweep.plan import Sweep
 from ner_window.sweep.results import rows_of
-from ner_window.sweep.runs import Outcome
 
 #: Text stays text in the SVG; ids come from a fixed salt, not from chance.
 STYLE: Any = {

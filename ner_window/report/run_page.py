@@ -16,6 +16,7 @@ from ner_window.report.analysis_parts import (
 from ner_window.report.axes import COLORS, draw_curve, set_scale
 from ner_window.report.document import document
 from ner_window.report.inline_plots import MISSING, can_draw, figure, legend
+from ner_window.report.numbers import FORMATS, label, number, selector_text
 from ner_window.report.page_parts import (
     code,
     contents,
@@ -30,8 +31,7 @@ from ner_window.report.page_parts import (
     tiles,
 )
 from ner_window.report.page_style import STYLE
-from ner_window.report.sweeps import FORMATS, label, number, selector_text
-from ner_window.sweep.runs import Outcome
+from ner_window.sweep.folders import Outcome
 
 
 def run_page(outcome: Outcome, findings: Mapping[str, Any], sweep: str = "") -> str:

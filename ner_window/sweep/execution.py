@@ -15,8 +15,9 @@ from ner_window import storage
 from ner_window.config import dump_yaml
 from ner_window.errors import NerWindowError, OutputError
 from ner_window.experiment import Sources
+from ner_window.sweep.folders import Outcome, Task, read_outcome
 from ner_window.sweep.plan import PlannedRun, Sweep
-from ner_window.sweep.runs import Outcome, RunReport, Task, do, read_outcome
+from ner_window.sweep.runs import RunReport, do
 from ner_window.training import BatchReport
 
 if TYPE_CHECKING:

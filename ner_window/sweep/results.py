@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ner_window.errors import TrainingError
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.options import Expectation, Measure
 from ner_window.sweep.plan import Sweep
-from ner_window.sweep.runs import Outcome
 
 Verdict = Literal["agrees", "disagrees", "cannot be told apart"]
 #: Two means are told apart if p is less: of two that are the same, seeds part as far in 5 % of the cases.

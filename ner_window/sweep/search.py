@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ner_window.errors import MissingExtraError
+from ner_window.sweep.folders import Outcome, Task
 from ner_window.sweep.options import Range, SearchConfig
 from ner_window.sweep.plan import PlannedRun, Sweep
-from ner_window.sweep.runs import Outcome, Task
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

@@ -8,9 +8,9 @@ from ner_window.config import load_config
 from ner_window.errors import ConfigError
 from ner_window.experiment import Sources
 from ner_window.scoring import evaluate, evaluation_json
+from ner_window.sweep.folders import Outcome, rebuild
 from ner_window.sweep.plan import Sweep
 from ner_window.sweep.results import chosen
-from ner_window.sweep.runs import Outcome, rebuild
 from ner_window.text.line_rules import Layout
 
 

@@ -10,8 +10,8 @@ from ner_window.evaluation.metrics import score_columns
 from ner_window.nn.network import Network
 from ner_window.nn.network_graph import network_graph
 from ner_window.nn.network_pass import Row, Rows, run
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Outcome
 from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tokens import Tokens
 

@@ -4,8 +4,8 @@ import sys
 import pytest
 
 from ner_window.report.experiment_page import experiment_page
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Outcome
 
 SECTIONS = [
     "results",

@@ -11,8 +11,9 @@ import pytest
 from ner_window.experiment import Sources
 from ner_window.report.experiment_page import experiment_page
 from ner_window.report.run_page import run_page
+from ner_window.sweep.folders import Task, read_findings
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Task, do, read_findings
+from ner_window.sweep.runs import do
 
 SWEEP = """\
 base: {base}

@@ -8,8 +8,8 @@ pytest.importorskip("matplotlib")
 
 from ner_window.errors import MissingExtraError
 from ner_window.report.plots import plot_svg
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Outcome
 
 BASE = "base: {data: {train: t.conll, dev: t.conll}}\nseeds: [1, 2]\n"
 

@@ -6,9 +6,6 @@ import pytest
 
 from ner_window.report.sweeps import (
     plan_text,
-    plus_minus,
-    probability,
-    reason,
     run_line,
     sweep_csv,
     sweep_json,
@@ -16,12 +13,9 @@ from ner_window.report.sweeps import (
     sweep_table,
     timings_csv,
 )
-from ner_window.report.sweeps import (
-    test_text as sentence_of_test,
-)
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.results import Summary, summarize
-from ner_window.sweep.runs import Outcome
+from ner_window.sweep.results import summarize
 
 SWEEP = """\
 base: {data: {train: t.conll, dev: t.conll}}
@@ -33,6 +27,8 @@ lecture:
   expect:
     - {measure: dev_f1, higher: {model.initialization: xavier}, lower: {model.initialization: zeros}}
 """
+
+
 NOT_FINITE = "epoch 2: the loss is not finite, got nan; lower optimizer.learning_rate"
 
 
@@ -160,20 +156,6 @@ def test_speeds_are_said_with_their_ratio(tmp_path):
     assert "times as many" not in sweep_table(sweep, outcomes)
 
 
-@pytest.mark.parametrize(
-    ("p", "text"),
-    [
-        (0.0004, "p < 0.001"),
-        (0.004, "p = 0.004"),
-        (0.31249, "p = 0.312"),
-        (0.04996, "p = 0.049960"),
-        (0.0501, "p = 0.050100"),
-    ],
-)
-def test_p_is_written_so_that_it_shows_the_side_of_the_level(p, text):
-    assert probability(p) == text
-
-
 def test_a_sweep_that_expects_nothing_says_between_what_its_first_measure_lies(tmp_path):
     text = SWEEP.partition("lecture")[0].replace("[xavier, zeros]", "[he, xavier, zeros]")
     values = [0.7] * 3 + [0.80, 0.82, 0.84] + [0.5] * 3
@@ -208,33 +190,6 @@ def test_one_setting_or_no_values_are_a_table_alone(tmp_path, measures):
     assert "Measured" not in sweep_table(sweep, outcomes)
     sweep, outcomes = _outcomes(tmp_path, text, "best_epoch", range(6))
     assert "Measured" not in sweep_table(sweep, outcomes)
-
-
-@pytest.mark.parametrize(
-    ("measure", "value", "text"),
-    [
-        ("dev_f1", 0.8514, "85.14"),
-        ("loss", 0.25, "0.2500"),
-        ("loss", 7.06e29, "7.06e+29"),
-        ("tokens_per_second", 123456.7, "123,457"),
-        ("distinct_units", 100, "100.0"),
-        ("gap", None, "-"),
-    ],
-)
-def test_numbers_are_written_by_their_measure(measure, value, text):
-    assert plus_minus(measure, Summary(value, None, 1, 1, 0, None)) == text
-
-
-@pytest.mark.parametrize(
-    ("error", "text"),
-    [
-        (NOT_FINITE, "the loss is not finite"),
-        ("a.conll: cannot be read: No such file", "a.conll: cannot be read: No such file"),
-        ("a.conll:3: expected 2 columns, got 1: 'x'", "a.conll:3: expected 2 columns"),
-    ],
-)
-def test_the_reason_of_a_failure_is_short(error, text):
-    assert reason(error) == text
 
 
 def test_rows_are_summarized_as_a_summary_is(results):
@@ -283,16 +238,3 @@ def test_a_search_is_said_to_flatter_its_best_and_what_was_given_up_is_not_the_w
     assert lines[-1].startswith("The best of a search is chosen by these very numbers, which flatters it")
     assert not any(line.startswith("Measured") for line in lines)  # there is nothing to compare it with
     assert run_line(outcomes[2], 3, 10).endswith("dev F1 10.00 (epoch 1), given up after epoch 1  2.0 s")
-
-
-@pytest.mark.parametrize(
-    ("scores", "settings", "sentence"),
-    [
-        ([0.8], {}, "Test: F1 (%) 80.00, 1 seed, with the only setting, the best on dev."),
-        # deviation of 80 and 82: sqrt(1 + 1) = 1.41
-        ([0.8, 0.82], {"a.b": 3}, "Test: F1 (%) 81.00 ± 1.41, 2 seeds, with a.b=3, the best on dev."),
-    ],
-)
-def test_what_the_test_set_says(scores, settings, sentence):
-    runs = [{"seed": i, "entities": {"micro": {"f1": score}}} for i, score in enumerate(scores)]
-    assert sentence_of_test({"settings": settings, "runs": runs}) == sentence

@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from ner_window.sweep.execution import execute, one_after_another
-from ner_window.sweep.runs import Outcome
+from ner_window.sweep.folders import Outcome
 
 BASE = "base: {data: {train: t.conll, dev: t.conll}, vectors: {source: random, dimensions: 4}}\n"
 CORPUS = (

@@ -14,8 +14,9 @@ from ner_window.sweep.execution import (
     one_after_another,
     task_of,
 )
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Outcome, RunReport
+from ner_window.sweep.runs import RunReport
 from ner_window.training import BatchReport
 
 SMALL = "set: {training.epochs: 2}\ngrid: {model.activation: [relu, tanh]}\nseeds: [1, 2]\n"

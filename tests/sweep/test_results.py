@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ner_window.errors import TrainingError
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import load_sweep
 from ner_window.sweep.results import Summary, chosen, findings_of, judge, rows_of, summarize
-from ner_window.sweep.runs import Outcome
 
 
 def summary(values):

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 
 from ner_window.errors import ConfigError
 from ner_window.sweep.execution import execute, one_after_another
+from ner_window.sweep.folders import Outcome
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import Outcome
 from ner_window.sweep.search import best_so_far, medians
 
 SEARCH = """\

@@ -2,8 +2,8 @@ import pytest
 
 from ner_window.errors import ConfigError, TrainingError
 from ner_window.scoring import evaluate
+from ner_window.sweep.folders import rebuild
 from ner_window.sweep.plan import load_sweep
-from ner_window.sweep.runs import rebuild
 from ner_window.sweep.test_set import refuse_without_test, scores_on_test
 from ner_window.text.conll import Layout
 
