@@ -249,3 +249,13 @@ def test_the_shipped_sweeps_are_right(root):
     data = [f"data.{name}={root}/data/{name}.conll" for name in ("train", "dev")]  # CoNLL-2003 is the user's own
     for path in paths:
         assert load_sweep(path, data if path.name.startswith("conll2003-") else ()).runs
+
+
+def test_the_worked_examples_are_right_and_are_five(root):
+    from ner_window.sweep.plan import load_sweep
+
+    paths = sorted((root / "configs/experiments").glob("*.yaml"))
+    assert len(paths) == 5
+    for path in paths:
+        assert load_sweep(path).size > 1
+        assert f"| {path.name} |" in path.with_name("README.md").read_text()
