@@ -8,6 +8,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from ner_window.errors import ClusterError, MissingExtraError
@@ -31,7 +32,7 @@ def local(workers: int) -> Iterator["Client"]:
 
     They end with this process, however it ends.
     """
-    distributed = _distributed(f"{workers} workers")
+    distributed = _distributed("--workers")
     import dask  # its default gives memory back with each release, which makes NumPy twice as slow
 
     options = {
@@ -67,12 +68,16 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C, as the processes that are started within do for good: it is this process that ends them."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Hold Ctrl-C back. The processes that are started within inherit that for good: it is this process that ends them.
+
+    What came meanwhile comes at the end.
+    """
+    resource_tracker.ensure_running()  # started later, it would let the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

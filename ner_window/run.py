@@ -104,7 +104,10 @@ class Finished:
 
 @dataclass
 class Run:
-    """Everything that a training run consists of, ready to go."""
+    """Everything that a training run consists of, ready to go.
+
+    With `fixed_length` it cannot be gone on with for more or fewer epochs than it was begun with.
+    """
 
     config: Config
     tagger: Tagger
@@ -119,6 +122,7 @@ class Run:
     jackknife: Jackknife | None = None
     own_rows: int = 0
     teacher: Teacher | None = None
+    fixed_length: bool = False
 
     def evaluate(self) -> tuple[float, float]:
         """Return entity F1 and loss of the dev corpus; tags that training has not seen have no loss, but count."""
@@ -218,7 +222,8 @@ class Run:
 
     def identity(self) -> dict[str, Any]:
         """Return what must be the same for a run to be gone on with."""
-        free = {"training.epochs", "training.patience", "data.test", "data.train", "data.dev", "vectors.source"}
+        length = set() if self.fixed_length else {"training.epochs", "training.patience"}
+        free = length | {"data.test", "data.train", "data.dev", "vectors.source"}
         free |= {"training.teacher"}  # who the teacher is, its digest tells
         flat = {key: value for key, value in flatten(self.config.model_dump(mode="json")).items() if key not in free}
         if self.config.schedule.name == "linear":

@@ -109,7 +109,11 @@ def read_description(directory: Path) -> dict[str, Any]:
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ModelError(f"{directory}: not a model directory: model.json: {error.strerror}") from None
+        is_run = (directory / "run.json").exists()
+        hint = (
+            "; it is a run of an experiment, and its run.json has the command that trains the model" if is_run else ""
+        )
+        raise ModelError(f"{directory}: not a model directory: model.json: {error.strerror}{hint}") from None
     except ValueError as error:
         raise ModelError(f"{path}: not JSON: {error}") from None
     found = description.get("format") if isinstance(description, dict) else None
@@ -191,6 +195,11 @@ def read_checkpoint(path: Path) -> tuple[dict[str, Floats], dict[str, Any]]:
         return tensors, json.loads(metadata["state"])
     except (KeyError, ValueError):
         raise ModelError(f"{path}: not a checkpoint of a training run") from None
+
+
+def check_whole(path: Path) -> None:
+    """Raise `ModelError` if a file of tensors is not there, or was cut off."""
+    _load(path, mapped=True)
 
 
 def _load(path: Path, *, mapped: bool = False) -> tuple[dict[str, Floats], dict[str, str]]:

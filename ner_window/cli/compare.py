@@ -47,7 +47,8 @@ def compare(
 ) -> None:
     """Tell whether one setting is better than another, with confidence intervals and paired tests.
 
-    Runs that differ in nothing but the seed are one setting; each setting is compared with the first.
+    Runs that differ in nothing but the seed are one setting; each setting is compared with the first. With more than
+    two the tests are corrected for it.
 
     Example: ner-window compare runs/quickstart runs/frozen --data data/test.conll
     """
@@ -59,7 +60,7 @@ def compare(
     from ner_window.comparison.verdicts import compare as compare_settings
     from ner_window.evaluation.significance import Resampling
     from ner_window.experiment import Sources
-    from ner_window.report.comparisons import comparison_json, comparison_text
+    from ner_window.report.comparisons import OF_DEV, comparison_json, comparison_text
     from ner_window.text.line_rules import Layout
 
     places, notes = find(runs)
@@ -78,5 +79,6 @@ def compare(
         print_json(comparison_json(result, limit))
     else:
         typer.echo(comparison_text(result, limit))
+        typer.echo("" if data else f"\n{OF_DEV}", nl=not data)
     if len(settings) < 2:
         note("one setting: nothing to compare it with; name runs that differ in more than the seed")

@@ -62,6 +62,7 @@ def experiment(
     from ner_window.experiment import output_of
     from ner_window.report.sweeps import plan_text
     from ner_window.sweep.plan import load_sweep
+    from ner_window.sweep.search import refuse_without_extra
     from ner_window.sweep.test_set import refuse_without_test
 
     if resume and force:
@@ -74,6 +75,7 @@ def experiment(
     for text in sweep.notes:
         note(text)
     if dry_run:
+        refuse_without_extra(sweep)
         typer.echo(plan_text(sweep))
         return
     _do(sweep, output_of(file, output), workers, scheduler, test, as_json, resume=resume, force=force)
@@ -90,26 +92,46 @@ def _do(
     resume: bool,
     force: bool,
 ) -> None:
-    from ner_window.report.conclusions import test_text
     from ner_window.report.sweeps import sweep_json, sweep_table
     from ner_window.sweep.execution import SWEEP_FILE, begin, claimed
     from ner_window.sweep.test_set import scores_on_test
 
     with claimed(directory) if (directory / SWEEP_FILE).exists() else nullcontext():
-        begin(sweep, directory, resume=resume, force=force)
+        for text in begin(sweep, directory, resume=resume, force=force):
+            note(text)
     with claimed(directory):
         with _runner(workers, scheduler) as runner:
             outcomes = _run_all(sweep, directory, runner)
         sweep = sweep.of(outcome.run for outcome in outcomes)
-        scores = scores_on_test(sweep, outcomes, directory) if test else None
-        _write_results(sweep, outcomes, scores, directory)
+        _write_results(sweep, outcomes, None, directory)
+        scores = None
+        if test and not all(outcome.error for outcome in outcomes):
+            scores = scores_on_test(sweep, outcomes, directory)
+            _write_results(sweep, outcomes, scores, directory)
+    note(f"{directory}: the results of {len(outcomes)} runs; look at {directory / 'page.html'}")
     if as_json:
-        print_json(sweep_json(sweep, outcomes) | ({"test": scores} if scores else {}))
+        print_json(sweep_json(sweep, outcomes, scores))
     else:
-        typer.echo(sweep_table(sweep, outcomes))
-        typer.echo(test_text(scores) if scores else "", nl=bool(scores))
+        typer.echo(sweep_table(sweep, outcomes, scores))
+    _say_what_next(sweep, outcomes, directory)
     if all(outcome.error for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _say_what_next(sweep: "Sweep", outcomes: list["Outcome"], directory: Path) -> None:
+    """Say how to tell chance from more, and how to have the model of the setting with the highest mean dev F1."""
+    from ner_window.errors import TrainingError
+    from ner_window.sweep.folders import read_findings
+    from ner_window.sweep.results import chosen, rows_of
+
+    if len(rows_of(sweep, outcomes)) > 1:
+        note(f"better, or chance? ner-window compare {shlex.quote(str(directory))}")
+    try:
+        best = chosen(sweep, outcomes).outcomes[0].run
+    except TrainingError:
+        return
+    command = read_findings(directory / "runs" / best.name)["command"]
+    note(f"the model of {best.name}: {command}")
 
 
 @contextmanager
@@ -119,6 +141,7 @@ def _runner(workers: int, scheduler: str | None) -> "Iterator[Runner]":
     from ner_window.sweep.execution import on_workers, one_after_another
 
     if scheduler or workers > 1:
+        note(f"at work on {scheduler}" if scheduler else f"starting {workers} workers")
         with remote(scheduler) if scheduler else local(workers) as client:
             yield on_workers(client)
     else:
@@ -177,23 +200,25 @@ def _write_results(sweep: "Sweep", outcomes: list["Outcome"], scores: dict[str, 
     from ner_window.report.plots import plot_svg
     from ner_window.report.run_page import run_page
     from ner_window.report.sweeps import sweep_files
-    from ner_window.sweep.folders import read_findings
+    from ner_window.sweep.folders import RUN_FILE, read_findings
 
     plot = None
     try:
         plot = plot_svg(sweep, outcomes)
     except MissingExtraError as error:
         note(f"{directory / 'plot.svg'}: not written: {error}; then the same command draws it")
-    files = sweep_files(sweep, outcomes, plot)
+    files = sweep_files(sweep, outcomes, plot, scores)
     if scores:
         files["test.json"] = json.dumps(scores, indent=2, ensure_ascii=False) + "\n"
+    elif any(not outcome.reused for outcome in outcomes) and (directory / "test.json").exists():
+        (directory / "test.json").unlink()
+        note(f"{directory / 'test.json'}: removed, being of runs that have been run again")
     for name, text in files.items():
         write_whole(directory / name, [text], "utf-8")
     folders = [directory / "runs" / outcome.run.name for outcome in outcomes]
-    findings = [read_findings(folder) if folder.exists() else {} for folder in folders]
+    findings = [read_findings(folder) if (folder / RUN_FILE).is_file() else {} for folder in folders]
     page = experiment_page(sweep, outcomes, findings, scores)
     write_whole(directory / "page.html", [page], "utf-8")
     for outcome, folder, found in zip(outcomes, folders, findings, strict=True):
         if found:
             write_whole(folder / "page.html", [run_page(outcome, found, sweep.name)], "utf-8")
-    note(f"{directory}: {', '.join(sorted(files))} and {len(outcomes)} runs; look at {directory / 'page.html'}")

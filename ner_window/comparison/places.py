@@ -73,12 +73,17 @@ def _of_experiment(path: Path) -> tuple[list[Place], list[str]]:
             f"(runs/), got {what}; name what train or experiment wrote"
         )
     order = {name: i for i, name in enumerate(_names(path))}
-    folders.sort(key=lambda folder: (order.get(folder.name, len(order)), folder.name))
+    others = [folder for folder in folders if order and folder.name not in order]
+    notes = [f"{path}: {len(others)} runs left out, being of an earlier plan"] if others else []
+    folders = sorted(
+        (folder for folder in folders if folder not in others),
+        key=lambda folder: (order.get(folder.name, len(order)), folder.name),
+    )
     places = [Place(folder, "run", _run(folder)) for folder in folders]
     left_out = {place.path: why for place in places if (why := _failure(place) or _given_up(place))}
     if len(left_out) == len(places):
         raise ModelError(f"{path}: no run has ended well, got {len(places)} that did not; see its results.md")
-    notes = [f"{folder}: left out: {why}" for folder, why in left_out.items()]
+    notes += [f"{folder}: left out: {why}" for folder, why in left_out.items()]
     return [place for place in places if place.path not in left_out], notes
 
 

@@ -161,6 +161,7 @@ def difference(
     groups = [one, other]
     f1 = resampled(np.concatenate(groups, axis=1), generator, resamples)
     interval = _interval(groups, f1, level)
+    interval = Interval(interval.value, max(-1.0, interval.low), min(1.0, interval.high))
     differences = _contrast(groups, f1)
     far = np.abs(differences - interval.value) >= abs(interval.value) - NEAR
     p_randomization = randomization_p(one, other, generator, resamples)

@@ -58,6 +58,13 @@ def settings_table(result: Comparison) -> str:
     return table([*head, *(name.replace("_", " ") for name in groups)], rows, left=range(len(keys) + 1))
 
 
+#: Said where the sentences are those of dev.
+OF_DEV = (
+    "Dev is what each run chose its best epoch by, which flatters all of them a little; --data FILE compares on other "
+    "text."
+)
+
+
 def _types(settings: Sequence[Setting]) -> list[str]:
     return sorted({name for setting in settings for system in setting.systems for name in system.score.types})
 
@@ -94,12 +101,14 @@ def _sentence_of(result: Comparison) -> Any:
             seeds_part = pair.difference.seeds_vary and pair.p < 1 - result.how.level
             why = "; these networks differ, other seeds may not" if seeds_part else ""
             level = f"{100 * result.how.level:g} %"
-            facts = _facts(interval, pair, f" ({other} less {first})")
+            facts = _facts(interval, pair, f" ({other} minus {first})")
             return f"{other} and {first} are not distinguishable at {level}: {facts}{why}."
         if pair.verdict == "worse":
             first, other = other, first
             interval = Interval(-interval.value, -interval.high, -interval.low)
-        return f"{other} is better than {first}: {_facts(interval, pair)}."
+        with_one = "" if pair.difference.seeds_vary else ", as trained with one seed"
+        others = "" if pair.difference.seeds_vary else "; other seeds may say otherwise"
+        return f"{other} is better than {first}{with_one}: {_facts(interval, pair)}{others}."
 
     return sentence
 
@@ -125,7 +134,11 @@ def rules(result: Comparison) -> list[str]:
     if several:
         lines.append(f"The intervals of {', '.join(several)} hold for other seeds, too; ± is the deviation over seeds.")
     if lone:
-        lines.append(f"{', '.join(lone)}: one seed, which says nothing of other seeds.")
+        lines.append(f"{', '.join(lone)}: one seed, which says nothing of other seeds; train three.")
+    if two := [s.label for s in result.settings if len(s.systems) == 2]:
+        lines.append(
+            f"{', '.join(two)}: two seeds, which hardly tell how far seeds part: hence wide intervals; train three."
+        )
     if result.pairs:
         lines.append(
             "[low, high] is the interval of the difference, both on the same resamples, in points of F1. p is that of "

@@ -16,10 +16,10 @@ RULE = (
 )
 
 
-#: Said beside the best of a search.
+#: Said beside the best of several settings.
 CHOSEN = (
-    "The best of a search is chosen by these very numbers, which flatters it: what it is worth, other seeds or the "
-    "test set tell."
+    "The best is chosen by these very numbers, which flatters it: what it is worth, other seeds or the test set tell, "
+    "and `ner-window compare` on the folder of the experiment which settings differ by more than chance."
 )
 
 
@@ -40,7 +40,7 @@ def conclusions(sweep: Sweep, outcomes: Sequence[Outcome]) -> list[str]:
     says = sweep.options.lecture.says
     findings = findings_of(sweep, outcomes)
     sentences = [measured(finding) for finding in findings] or span(sweep, outcomes)
-    chosen_of = [CHOSEN] * bool(sweep.options.search)
+    chosen_of = [CHOSEN] * (not findings and len(rows_of(sweep, outcomes)) > 1)
     return [f"The lecture: {says}"] * bool(says) + sentences + chosen_of + [RULE] * bool(findings)
 
 

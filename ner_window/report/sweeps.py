@@ -3,15 +3,18 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ner_window.report.conclusions import conclusions, measured
+from ner_window.report.conclusions import conclusions, measured, test_text
 from ner_window.report.numbers import failures, label, number, plus_minus
 from ner_window.report.tables import table
 from ner_window.sweep.folders import TIMES, Outcome
 from ner_window.sweep.plan import Sweep, shown
 from ner_window.sweep.results import Side, findings_of, rows_of
+
+#: What `test_set.scores_on_test` gives, if it was asked for.
+Test = Mapping[str, Any] | None
 
 
 def _cells(sweep: Sweep, outcomes: Sequence[Outcome], *, times: bool = False) -> tuple[list[str], list[list[str]]]:
@@ -36,10 +39,10 @@ def _cells(sweep: Sweep, outcomes: Sequence[Outcome], *, times: bool = False) ->
     return head, cells
 
 
-def sweep_table(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
-    """Return the table of a sweep as text, and what may be concluded from it."""
+def sweep_table(sweep: Sweep, outcomes: Sequence[Outcome], test: Test = None) -> str:
+    """Return the table of a sweep as text, what may be concluded from it, and the F1 on the test set, if asked for."""
     head, cells = _cells(sweep, outcomes, times=True)
-    words = conclusions(sweep, outcomes)
+    words = [*conclusions(sweep, outcomes), *([test_text(test)] if test else [])]
     return "\n".join([table(head, cells), *[""] * bool(words), *words])
 
 
@@ -55,13 +58,13 @@ def plan_text(sweep: Sweep) -> str:
     )
 
 
-def sweep_markdown(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None) -> str:
+def sweep_markdown(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None, test: Test = None) -> str:
     """Return the same as a Markdown page, with the plot's file in it if there is one."""
     head, cells = _cells(sweep, outcomes)
     escaped = [[cell.replace("|", "\\|") for cell in row] for row in (head, *cells)]
     lines = [f"| {' | '.join(row)} |" for row in escaped]
     lines.insert(1, "|" + "---|" * len(sweep.keys) + "---:|" * (len(head) - len(sweep.keys)))
-    paragraphs = conclusions(sweep, outcomes)
+    paragraphs = [*conclusions(sweep, outcomes), *([test_text(test)] if test else [])]
     return (
         "\n\n".join([f"# {sweep.name}", "\n".join(lines), *paragraphs, *([f"![{sweep.name}]({plot})"] * bool(plot))])
         + "\n"
@@ -74,12 +77,24 @@ def sweep_csv(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     measures = sweep.options.measures
     columns = [column for measure in measures for column in (measure, f"{measure}_deviation")]
-    writer.writerow([*sweep.keys, "seeds", "failed", *columns])
+    writer.writerow([*sweep.keys, "seeds", "failed", "given_up", *columns])
     for row in rows_of(sweep, outcomes):
         values = [x for m in measures for x in (row.summaries[m].mean, row.summaries[m].deviation)]
-        failed = row.summaries[measures[0]].failed
+        lost = (row.summaries[measures[0]].failed, row.summaries[measures[0]].pruned)
         keys = [shown(key, row.settings[key]) for key in sweep.keys]
-        writer.writerow([*keys, len({outcome.run.seed for outcome in row.outcomes}), failed, *values])
+        writer.writerow([*keys, len({outcome.run.seed for outcome in row.outcomes}), *lost, *values])
+    return stream.getvalue()
+
+
+def runs_csv(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
+    """Return each run as a row of CSV, to work on with: numbers in full, fractions in 0..1."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["run", *sweep.keys, "seed", "failed", "given_up", *sweep.options.measures])
+    for o in outcomes:
+        keys = [shown(key, o.run.settings[key]) for key in sweep.keys]
+        values = [o.measures.get(measure) for measure in sweep.options.measures]
+        writer.writerow([o.run.name, *keys, o.run.seed, int(bool(o.error)), int(o.pruned), *values])
     return stream.getvalue()
 
 
@@ -92,7 +107,7 @@ def timings_csv(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     return stream.getvalue()
 
 
-def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome], test: Test = None) -> dict[str, Any]:
     """Return everything: the settings' summaries, each run with its epochs, and the findings. Fractions in 0..1.
 
     Times are in it only if they are among the measures that the sweep asks for: without them, whoever executes a sweep
@@ -115,6 +130,7 @@ def sweep_json(sweep: Sweep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
             }
             for o in outcomes
         ],
+        **({"test": test} if test else {}),
         "lecture": {
             "says": sweep.options.lecture.says,
             "findings": [
@@ -133,15 +149,16 @@ def _side_json(side: Side) -> dict[str, Any]:
     return vars(side.summary) | ({"best": {"of": side.settings, "settings": side.best}} if side.best else {})
 
 
-def sweep_files(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None) -> dict[str, str]:
+def sweep_files(sweep: Sweep, outcomes: Sequence[Outcome], plot: str | None, test: Test = None) -> dict[str, str]:
     """Return the texts of the files of results by name: all forms of the table, and the plot if there is one."""
     plot_file = {"plot.svg": plot} if plot is not None else {}
     return {
-        "results.json": json.dumps(sweep_json(sweep, outcomes), indent=2, ensure_ascii=False) + "\n",
+        "results.json": json.dumps(sweep_json(sweep, outcomes, test), indent=2, ensure_ascii=False) + "\n",
         "results.csv": sweep_csv(sweep, outcomes),
+        "runs.csv": runs_csv(sweep, outcomes),
         "timings.csv": timings_csv(sweep, outcomes),
         **plot_file,
-        "results.md": sweep_markdown(sweep, outcomes, next(iter(plot_file), None)),
+        "results.md": sweep_markdown(sweep, outcomes, next(iter(plot_file), None), test),
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from ner_window import storage
-from ner_window.config import dump_yaml
+from ner_window.config import dump_yaml, flatten, parse_yaml
 from ner_window.errors import NerWindowError, OutputError
 from ner_window.experiment import Sources
 from ner_window.sweep.folders import Outcome, Task, read_outcome
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: The file that tells the folder of a sweep from any other.
 SWEEP_FILE = "sweep.yaml"
 #: What is written into it when all runs have ended, besides them.
-RESULTS = ("results.json", "results.csv", "results.md", "timings.csv", "plot.svg", "test.json", "page.html")
+RESULTS = ("results.json", "results.csv", "results.md", "runs.csv", "timings.csv", "plot.svg", "test.json", "page.html")
 
 #: What is told: which runs come next; that a batch or an epoch was learned, or a run has ended; or nothing, for now.
 Report = tuple[PlannedRun, ...] | BatchReport | RunReport | Outcome | None
@@ -34,8 +34,8 @@ Report = tuple[PlannedRun, ...] | BatchReport | RunReport | Outcome | None
 Runner = Callable[[Sequence[Task]], Iterator[Report]]
 
 
-def begin(sweep: Sweep, directory: Path, *, resume: bool, force: bool) -> None:
-    """Make the folder of a sweep, or go on with the one that is there, if it is of the same plan.
+def begin(sweep: Sweep, directory: Path, *, resume: bool, force: bool) -> list[str]:
+    """Make the folder of a sweep, or go on with the one that is there, if it is of the same plan; return notes.
 
     With `resume` it may be of another plan: what both have in common is not run again. Its record is then of the new
     one, and the results of the old one are removed. So is what a killed process left half-written.
@@ -45,21 +45,37 @@ def begin(sweep: Sweep, directory: Path, *, resume: bool, force: bool) -> None:
     OutputError
         It exists and may not be replaced, or cannot be written, or is of another plan.
     """
-    text, path = dump_yaml(sweep.options), directory / SWEEP_FILE
+    text, path, notes = dump_yaml(sweep.options), directory / SWEEP_FILE, list[str]()
+    if directory.is_dir() and not any(directory.iterdir()):
+        directory.rmdir()
     if force or not path.exists():
         storage.refuse_existing(directory, force or resume, SWEEP_FILE)
         storage.write_directory(directory, {SWEEP_FILE: text}, force=True, marker=SWEEP_FILE)
     elif _plan_in(path) != text:
         if not resume:
             raise OutputError(
-                f"{directory}: exists already, of another plan, which {path} tells; keep the runs that both have in "
-                "common with --resume, or start again with --force"
+                f"{directory}: exists already, of another plan: {_changes(path, text)}; keep the runs that both have "
+                "in common with --resume, or start again with --force"
             )
-        for name in RESULTS:
-            (directory / name).unlink(missing_ok=True)
+        gone = [name for name in RESULTS if (directory / name).exists()]
+        for name in gone:
+            (directory / name).unlink()
+        if gone:
+            notes.append(f"{directory}: the results of the plan before are removed: {', '.join(gone)}")
+        if "test.json" in gone:
+            notes.append("the test set was scored before: to choose by it now would make it a second dev set")
         _rewrite(path, text)
     for left in itertools.chain((directory / "runs").glob(".new-*"), (directory / "runs").glob(".old-*")):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return notes
+
+
+def _changes(path: Path, text: str) -> str:
+    """Return what differs between the plan in a file and another, the first few keys."""
+    before, now = (flatten(parse_yaml(plan, str(path))[0] or {}) for plan in (_plan_in(path), text))
+    keys = [key for key in {**now, **before} if before.get(key) != now.get(key)]
+    shown = [f"{key} was {before.get(key)!r}, is {now.get(key)!r}" for key in keys[:4]]
+    return ", ".join(shown) + f" and {len(keys) - 4} more" * (len(keys) > 4)
 
 
 def _plan_in(path: Path) -> str:
@@ -176,7 +192,7 @@ def _received(task: Task, found: object) -> Outcome:
         text = f"{task.folder}: a worker wrote it, but it is not here; give workers an output on a disk that all share"
     else:
         return found
-    return Outcome(task.run, text, {"dev_f1": 0.0}, [])
+    return Outcome(task.run, text, {}, [])
 
 
 def _do_there(task: Task) -> Outcome:
@@ -190,7 +206,7 @@ def _do_there(task: Task) -> Outcome:
                 return report
             if isinstance(report, RunReport) and not tell([task.run.name, report.epoch, report.dev_f1]):
                 break
-    return Outcome(task.run, "nobody waits for it", {"dev_f1": 0.0}, [])
+    return Outcome(task.run, "nobody waits for it", {}, [])
 
 
 @cache

@@ -44,8 +44,9 @@ class Task:
 class Outcome:
     """What a run left. `error` is why it failed, `epochs` the loss, dev loss and dev F1 of each epoch it finished.
 
-    A measure is a number, dev_f1 a fraction, or None where there is none. A failed run has dev_f1 0. `pruned` tells
-    that a search gave it up; its measures are those of the epochs until then.
+    A measure is a number, dev_f1 a fraction, or None where there is none. A run whose loss was not finite has dev_f1 0;
+    one that failed by anything else, such as a full disk, has none. `pruned` tells that a search gave it up; its
+    measures are those of the epochs until then.
     """
 
     run: PlannedRun
@@ -71,6 +72,7 @@ def write_folder(
 ) -> None:
     """Write the folder of a run. run.json says what two runs of one seed have in common; `scheme` is that of dev."""
     run, folder = outcome.run, task.folder
+    model = folder.parent.parent / "models" / run.name  # not in the folder, which a new run of it replaces
     times = {name: outcome.measures.get(name) for name in TIMES}
     record = {
         "settings": run.settings,
@@ -83,7 +85,7 @@ def write_folder(
         "digests": digests,
         "versions": versions(),
         "scheme": scheme,
-        "command": shlex.join(["ner-window", "train", str(folder / "config.yaml"), "-o", str(folder / "model")]),
+        "command": shlex.join(["ner-window", "train", str(folder / "config.yaml"), "-o", str(model)]),
     }
     files = {
         "config.yaml": dump_yaml(run.config),
@@ -109,17 +111,21 @@ def read_outcome(task: Task, sources: Sources) -> Outcome | None:
             return None
         if any(record["versions"][name] != versions()[name] for name in SAME_VERSIONS):
             return None
-        whole = record["error"] or all((task.folder / name).exists() for name in FINDINGS)
-        if not whole or record["floors"] != list(task.floors):
+        if record["pruned"] and record["floors"] != list(task.floors):
             return None
+        if not record["error"]:
+            _check_findings(task.folder)
         measures = record["measures"] | times["measures"] | incomparable(run.config)
         return Outcome(run, record["error"], measures, epochs, reused=True, pruned=record["pruned"])
     except (OSError, ValueError, KeyError, TypeError, NerWindowError):
         return None
 
 
-#: What a run that has not failed left, besides its record.
-FINDINGS = ("predictions.conll", "analysis.json", WEIGHTS_FILE)
+def _check_findings(folder: Path) -> None:
+    """Raise `ModelError` if what a run left besides its record is not there, or damaged: it is run again then."""
+    storage.read_text(folder / "predictions.conll")
+    _json(folder / "analysis.json")
+    storage.check_whole(folder / WEIGHTS_FILE)
 
 
 def read_findings(folder: Path) -> dict[str, Any]:

@@ -39,7 +39,7 @@ Curve = Literal["loss", "dev_loss", "dev_f1"]
 
 
 def _path_or_tree(value: object) -> object:
-    if not isinstance(value, str | dict):
+    if not isinstance(value, str | dict) or not value:
         raise ValueError("should be the path of a config, or a config")
     return value
 
@@ -92,7 +92,9 @@ class Range(Section):
     @model_validator(mode="after")
     def _is_a_range(self) -> "Range":
         if self.low >= self.high:
-            raise ValueError(f"should have low below high; got {self.low} and {self.high}")
+            raise ValueError("should have low below high")
+        if isinstance(self.low, int) and isinstance(self.high, int) and isinstance(self.step, float):
+            raise ValueError("should have a whole step, as low and high are whole; write low: 1.0")
         if self.log and (self.low <= 0 or self.step is not None):
             raise ValueError("should be above 0 and without a step, being logarithmic")
         return self
@@ -108,7 +110,7 @@ class SearchConfig(Section):
     space: dict[str, Any] = Field(
         min_length=1, description="by dotted key: a list of values, or {low, high, step, log} of numbers"
     )
-    seed: int = Field(13, ge=0, description="of what is drawn; the runs have the seeds of the sweep")
+    seed: int = Field(13, ge=0, le=2**32 - 1, description="of what is drawn; the runs have the seeds of the sweep")
     startup: int = Field(
         10, ge=1, description="so many trials are drawn at random, and none is given up, before anything is learned"
     )
@@ -150,7 +152,7 @@ class Draft:
         tree, self.origins = read_tree(path)
         if "data" in tree and not is_sweep(tree):
             raise ConfigError(
-                f"{path}: is a configuration, not a sweep; configs/seeds.yaml sweeps any with --base {path}"
+                f"{path}: is a configuration, not a sweep; a sweep has base: {path.name} and seeds: [13, 14, 15]"
             )
         if base is not None:
             tree["base"] = str(base.absolute())

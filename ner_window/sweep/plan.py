@@ -241,23 +241,28 @@ def shown(key: str, value: Any) -> str:
 def folder_names(points: Sequence[tuple[Mapping[str, Any], int]]) -> list[str]:
     """Name the runs' folders after their settings and seed, unique also where file systems fold case.
 
-    A run keeps its name when values or seeds are added, so that a sweep can grow and be resumed.
+    A name that does not tell all, as it is cut, or leaves out characters or the folder of a path, gets a digest. It
+    hangs on nothing but the run, but for two that differ in case alone: so a sweep can grow, and a search be resumed.
     """
     plain = [_legible(settings, seed) for settings, seed in points]
-    times = Counter(name.casefold() for name in plain)
+    times = Counter(name.casefold() for name, _ in plain)
     names = []
-    for name, (settings, seed) in zip(plain, points, strict=True):
-        if times[name.casefold()] > 1 or len(name) > LONGEST_NAME:
+    for (name, whole), (settings, seed) in zip(plain, points, strict=True):
+        if not whole or times[name.casefold()] > 1 or len(name) > LONGEST_NAME:
             digest = hashlib.sha256(json.dumps([dict(settings), seed], sort_keys=True).encode()).hexdigest()[:12]
             name = f"{name[: LONGEST_NAME - 13]}-{digest}"
         names.append(name)
     return names
 
 
-def _legible(settings: Mapping[str, Any], seed: int) -> str:
+def _legible(settings: Mapping[str, Any], seed: int) -> tuple[str, bool]:
+    """Return a name that every file system can hold, and whether it tells all."""
     last = Counter(key.rpartition(".")[2] for key in settings)
     parts = []
     for key, value in settings.items():
         short = key.rpartition(".")[2]
         parts.append(f"{key if last[short] > 1 or short == 'name' else short}={shown(key, value)}")
-    return re.sub(r"[^A-Za-z0-9.+=_-]+", "_", "-".join([*parts, f"seed={seed}"]))
+    text = "-".join([*parts, f"seed={seed}"])
+    name = re.sub(r"[^A-Za-z0-9.+=_-]+", "_", text)
+    paths = any(key in PATHS and shown(key, value) != value for key, value in settings.items())
+    return name, name == text and not paths

@@ -48,7 +48,7 @@ def do(task: Task, sources: Sources) -> Generator[BatchReport | RunReport, None,
         return (yield from _train(task, sources))
     except Exception as error:  # whatever it is: the other runs go on, and it is told
         known = isinstance(error, NerWindowError)
-        outcome = Outcome(task.run, str(error) if known else f"{type(error).__name__}: {error}", {"dev_f1": 0.0}, [])
+        outcome = Outcome(task.run, str(error) if known else f"{type(error).__name__}: {error}", {}, [])
         with suppress(OutputError):  # the disk may be full
             write_folder(task, outcome, {}, {} if known else {"traceback.txt": traceback.format_exc()})
         return outcome
@@ -57,6 +57,7 @@ def do(task: Task, sources: Sources) -> Generator[BatchReport | RunReport, None,
 def _train(task: Task, sources: Sources) -> Generator[BatchReport | RunReport, None, Outcome]:
     began, checkpoint = time.perf_counter(), checkpoint_of(task.folder)
     digests, run = sources.digests(task.run.config), prepare(task.run.config, sources)
+    run.fixed_length = True
     before = _go_on(run, checkpoint)
     error, pruned = None, False
     try:

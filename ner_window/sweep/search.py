@@ -7,6 +7,7 @@ that was stopped draws the same again, finds these runs finished, and goes on.
 import statistics
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ner_window.errors import MissingExtraError
@@ -34,29 +35,33 @@ def search(
     The trials of a batch are drawn before any of them has run, and are told in their order: so they do not depend on
     which of several workers ends first.
     """
-    study, curves = _study(options), list[list[float]]()
+    refuse_without_extra(sweep)
+    study, curves, known = _study(options), list[list[float]](), dict[str, Outcome]()
     for first in range(0, options.trials, options.batch):
         trials = [study.ask() for _ in range(min(options.batch, options.trials - first))]
         planned = [sweep.plan([draw(trial, sweep.space)]) for trial in trials]
         floors = medians(curves) if options.prune and first >= options.startup else ()
-        tasks = {run.name: task_of(run, floors) for runs in planned for run in runs}
+        tasks = {run.name: task_of(run, floors) for runs in planned for run in runs if run.name not in known}
         yield tuple(task.run for task in tasks.values())
-        outcomes: dict[str, Outcome] = {}
         for report in runner(list(tasks.values())):
             if isinstance(report, Outcome):
-                outcomes[report.run.name] = report
+                known[report.run.name] = report
             yield report
         for trial, runs in zip(trials, planned, strict=True):
-            found = [outcomes[run.name] for run in runs]
+            found = [known[run.name] for run in runs]  # a setting that is drawn again is what it was
             _tell(study, trial, found)
             curves += [best_so_far(outcome) for outcome in found]
 
 
+def refuse_without_extra(sweep: Sweep) -> None:
+    """Raise `MissingExtraError` if a sweep is a search and Optuna is not installed."""
+    if sweep.options.search and find_spec("optuna") is None:
+        raise MissingExtraError("a search", "search")
+
+
 def _study(options: SearchConfig) -> "Study":
-    try:
-        import optuna
-    except ImportError:
-        raise MissingExtraError("a search", "search") from None
+    import optuna
+
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of options that its authors may still change
@@ -102,9 +107,13 @@ def _tell(study: "Study", trial: "Trial", outcomes: Sequence[Outcome]) -> None:
     """Tell what a trial was worth: the mean dev F1 over its seeds; of one that was given up, what it had reached."""
     from optuna.trial import TrialState
 
-    if not any(outcome.pruned for outcome in outcomes):
-        study.tell(trial, statistics.fmean(outcome.measures["dev_f1"] or 0.0 for outcome in outcomes))
+    values = [value for outcome in outcomes if (value := outcome.measures.get("dev_f1")) is not None]
+    if len(values) < len(outcomes):  # such as a full disk: that tells nothing of the setting
+        study.tell(trial, state=TrialState.FAIL)
         return
-    for epoch, values in enumerate(zip(*map(best_so_far, outcomes), strict=False)):
-        trial.report(statistics.fmean(values), epoch)
+    if not any(outcome.pruned for outcome in outcomes):
+        study.tell(trial, statistics.fmean(values))
+        return
+    for epoch, reached in enumerate(zip(*map(best_so_far, outcomes), strict=False)):
+        trial.report(statistics.fmean(reached), epoch)
     study.tell(trial, state=TrialState.PRUNED)

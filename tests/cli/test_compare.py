@@ -53,7 +53,7 @@ def test_the_interval_is_that_of_evaluate(program, model, frozen):
 def test_text_says_what_may_be_concluded(program, model, frozen):
     done = program("compare", model, frozen, "--data", "data/test.conll", "--resamples", "200", "--seed", "1")
     assert done.stdout.startswith("data/test.conll: 136 sentences, 2558 tokens, 223 entities\n")
-    assert "A, B: one seed, which says nothing of other seeds." in done.stdout
+    assert "A, B: one seed, which says nothing of other seeds; train three." in done.stdout
     assert "200 resamples, seed 1." in done.stdout
     assert "entities found by B and not by A" in done.stdout
     assert done.stderr == ""

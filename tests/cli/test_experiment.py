@@ -20,7 +20,7 @@ lecture:
   expect:
     - {{measure: dev_f1, higher: {{optimizer.learning_rate: 0.01}}, lower: {{optimizer.learning_rate: 1.0e+30}}}}
 """
-RESULTS = ("results.csv", "results.md", "results.json", "plot.svg")
+RESULTS = ("results.csv", "results.md", "results.json", "runs.csv", "plot.svg")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_run_is_reproduced_by_the_command_that_it_names(done, program):
     arguments = record["command"].split()
     assert arguments[0] == "ner-window"
     program(*arguments[1:])
-    assert (folder / "model/metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()
+    assert (done[0] / "models" / folder.name / "metrics.jsonl").read_bytes() == (folder / "metrics.jsonl").read_bytes()
 
 
 def _interrupted(sweep, output, root, how, *more):
@@ -145,6 +145,17 @@ def test_killed_three_times_at_any_moment_it_ends_as_if_nothing_had_been(sweep, 
     assert not list((output / "runs").glob(".*"))
 
 
+def test_an_interrupt_while_workers_start_is_not_lost(sweep, root):
+    output = sweep.with_name("early")
+    command = [sys.executable, "-m", "ner_window", "experiment", sweep, "-o", output, "--workers", "2"]
+    process = subprocess.Popen(command, cwd=root, stdout=-3, stderr=subprocess.PIPE, text=True)
+    assert process.stderr.readline() == "starting 2 workers\n"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert not list((output / "runs").glob("*/run.json"))
+
+
 def test_workers_give_the_same_results(sweep, done, program):
     output = sweep.with_name("workers")
     said = program("experiment", sweep, "-o", output, "--workers", "2")
@@ -196,7 +207,7 @@ def test_a_search_shows_the_best_first(program, root, tmp_path):
 
 def test_wrong_use_is_refused(program, sweep, done, root):
     refused = program("experiment", sweep, "-o", done[0], "--seeds", "13", code=2)
-    assert "exists already, of another plan, which" in refused.stderr
+    assert "exists already, of another plan: seeds was [13, 14], is [13]; keep" in refused.stderr
     assert "keep the runs that both have in common with --resume, or start again with --force" in refused.stderr
     assert "choose one of" in program("experiment", sweep, "--workers", "2", "--scheduler", "x:1", code=2).stderr
     none = program("experiment", sweep, "-o", sweep.with_name("n"), "--test", "--set", "data.test=no.conll", code=2)

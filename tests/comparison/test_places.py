@@ -25,7 +25,9 @@ def test_an_experiment_is_all_its_runs_in_its_own_order(run_folder, tmp_path):
         f"{tmp_path}/e/runs/given-up: left out: the search gave the run up",
     ]
     (tmp_path / "e/results.json").write_text(json.dumps({"runs": [{"name": "c"}, {"name": "a"}]}))
-    assert [place.path.name for place in find([tmp_path / "e"])[0]] == ["c", "a", "b"]
+    places, notes = find([tmp_path / "e"])
+    assert [place.path.name for place in places] == ["c", "a"]  # the others are not of the present plan
+    assert notes == [f"{tmp_path}/e: 3 runs left out, being of an earlier plan"]
 
 
 def test_a_run_that_was_given_up_may_be_named(run_folder):

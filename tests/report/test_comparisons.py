@@ -52,13 +52,14 @@ def told(one, other, interval, p, verdict, *, seeds_vary=False):
 def test_verdicts_in_words(setting):
     a, b = setting("A", GOLD), setting("B", LESS)
     assert told(a, b, (0.0084, 0.0031, 0.0137), 0.002, "better") == (
-        "B is better than A: entity F1 +0.84 [+0.31, +1.37], p = 0.0020, bootstrap p = 0.0010."
+        "B is better than A, as trained with one seed: entity F1 +0.84 [+0.31, +1.37], p = 0.0020, bootstrap p = "
+        "0.0010; other seeds may say otherwise."
     )
-    assert told(a, b, (-0.0084, -0.0137, -0.0031), 0.002, "worse") == (
+    assert told(a, b, (-0.0084, -0.0137, -0.0031), 0.002, "worse", seeds_vary=True) == (
         "A is better than B: entity F1 +0.84 [+0.31, +1.37], p = 0.0020, bootstrap p = 0.0010."
     )
     assert told(a, b, (-0.001, -0.003, 0.002), 0.4, "not distinguishable") == (
-        "B and A are not distinguishable at 95 %: entity F1 -0.10 [-0.30, +0.20] (B less A), p = 0.4000, "
+        "B and A are not distinguishable at 95 %: entity F1 -0.10 [-0.30, +0.20] (B minus A), p = 0.4000, "
         "bootstrap p = 0.2000."
     )
     assert told(a, b, (0.0, 0.0, 0.0), 1.0, "same predictions") == "B and A make the same predictions."
@@ -100,13 +101,14 @@ def test_rules_tell_what_is_not_said(setting):
     alone = rules(compare([lone], HOW))
     assert alone == [
         "Intervals: bootstrap over 4 sentences, 50 resamples, seed 13.",
-        "A: one seed, which says nothing of other seeds.",
+        "A: one seed, which says nothing of other seeds; train three.",
     ]
     all_ = rules(compare([lone, several, setting("C", LESS)], HOW))
     assert all_[1] == "The intervals of B hold for other seeds, too; ± is the deviation over seeds."
-    assert all_[2] == "A, C: one seed, which says nothing of other seeds."
-    assert all_[3].endswith("Better: the interval leaves out 0 and p < 0.05.")
-    assert all_[4] == (
+    assert all_[2] == "A, C: one seed, which says nothing of other seeds; train three."
+    assert all_[3] == ("B: two seeds, which hardly tell how far seeds part: hence wide intervals; train three.")
+    assert all_[4].endswith("Better: the interval leaves out 0 and p < 0.05.")
+    assert all_[5] == (
         "Each is compared with A: for 2 comparisons p is corrected (Holm) and the intervals of differences are at "
         "97.5 % (Bonferroni)."
     )

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from ner_window.report.conclusions import CHOSEN
 from ner_window.report.sweeps import (
     plan_text,
     run_line,
+    runs_csv,
     sweep_csv,
     sweep_json,
     sweep_markdown,
@@ -71,11 +73,15 @@ def test_the_table_has_what_differs_and_says_what_was_measured(results):
 def test_csv_holds_numbers_in_full_and_fractions(results):
     rows = list(csv.reader(io.StringIO(sweep_csv(*results))))
     assert rows[0] == [
-        "model.initialization", "seeds", "failed", "dev_f1", "dev_f1_deviation", "loss", "loss_deviation",
+        "model.initialization", "seeds", "failed", "given_up", "dev_f1", "dev_f1_deviation", "loss", "loss_deviation",
     ]  # fmt: skip
-    assert rows[1][:3] == ["xavier", "3", "0"]
-    assert [float(cell) for cell in rows[1][3:]] == pytest.approx([0.82, 0.02, 0.6, 0.1])
-    assert rows[2][:3] == ["zeros", "3", "1"]
+    assert rows[1][:4] == ["xavier", "3", "0", "0"]
+    assert [float(cell) for cell in rows[1][4:]] == pytest.approx([0.82, 0.02, 0.6, 0.1])
+    assert rows[2][:4] == ["zeros", "3", "1", "0"]
+    runs = list(csv.reader(io.StringIO(runs_csv(*results))))
+    assert runs[0] == ["run", "model.initialization", "seed", "failed", "given_up", "dev_f1", "loss"]
+    assert runs[2] == ["initialization=xavier-seed=2", "xavier", "2", "0", "0", "0.82", "0.6"]
+    assert runs[6] == ["initialization=zeros-seed=3", "zeros", "3", "1", "0", "0.0", ""]
 
 
 def test_markdown_is_the_same_table_and_names_the_plot_if_there_is_one(results):
@@ -167,10 +173,11 @@ def test_a_sweep_that_expects_nothing_says_between_what_its_first_measure_lies(t
         "",
         "Measured: dev_f1 (%) from 50.00 ± 0.00 (model.initialization=zeros) to 82.00 ± 2.00 "
         "(model.initialization=xavier).",
+        CHOSEN,
     ]
     (tmp_path / "s.yaml").write_text(text + "lecture: {says: Begin well.}\n")
     sweep = load_sweep(tmp_path / "s.yaml")
-    assert sweep_table(sweep, outcomes).split("\n")[-2] == "The lecture: Begin well."
+    assert sweep_table(sweep, outcomes).split("\n")[-3] == "The lecture: Begin well."
 
 
 def test_failures_are_said_where_nothing_is_expected(results):
@@ -235,6 +242,6 @@ def test_a_search_is_said_to_flatter_its_best_and_what_was_given_up_is_not_the_w
     found = sweep.of(run for run in runs)
     lines = sweep_table(found, outcomes).split("\n")
     assert lines[2].endswith("given up 2 of 2")
-    assert lines[-1].startswith("The best of a search is chosen by these very numbers, which flatters it")
+    assert lines[-1].startswith("The best is chosen by these very numbers, which flatters it")
     assert not any(line.startswith("Measured") for line in lines)  # there is nothing to compare it with
     assert run_line(outcomes[2], 3, 10).endswith("dev F1 10.00 (epoch 1), given up after epoch 1  2.0 s")

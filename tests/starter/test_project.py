@@ -44,7 +44,7 @@ def test_its_configuration_is_the_quickstarts_and_its_sweep_is_right(tmp_path, r
     start_project(tmp_path)
     quickstart = dump_yaml(load_config(root / "configs/quickstart.yaml")).replace(str(root), str(tmp_path))
     assert dump_yaml(load_config(tmp_path / "config.yaml")) == quickstart
-    assert len(load_sweep(tmp_path / "sweep.yaml").runs) == 8
+    assert len(load_sweep(tmp_path / "sweep.yaml").runs) == 12
 
 
 def test_every_command_of_its_readme_is_one(tmp_path, program):

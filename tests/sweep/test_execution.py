@@ -32,6 +32,8 @@ def test_a_folder_that_is_no_sweep_is_never_touched(write, tmp_path):
     with pytest.raises(OutputError, match="exists already"):
         begin(sweep, other, resume=False, force=False)
     assert (other / "thesis.txt").read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    assert begin(sweep, tmp_path / "empty", resume=False, force=False) == []
 
 
 def test_beginning_anew_empties_the_folder_and_going_on_removes_halves(write, tmp_path):
@@ -62,12 +64,14 @@ def test_another_plan_is_refused_or_with_resume_recorded_and_the_results_of_the_
     begin(load_sweep(write(SMALL)), out, resume=False, force=False)
     (out / "results.csv").touch()
     grown = load_sweep(write(SMALL), ["training.epochs=1"], ["window.radius=[0, 1]"], seeds="1,2,3")
-    with pytest.raises(
-        OutputError, match=r"out: exists already, of another plan, which .*/sweep\.yaml tells; keep the"
-    ):
+    with pytest.raises(OutputError, match=r"out: exists already, of another plan: base\.training\.epochs was 2, is"):
         begin(grown, out, resume=False, force=False)
     assert (out / "results.csv").exists()
-    begin(grown, out, resume=True, force=False)
+    (out / "test.json").touch()
+    assert begin(grown, out, resume=True, force=False) == [
+        f"{out}: the results of the plan before are removed: results.csv, test.json",
+        "the test set was scored before: to choose by it now would make it a second dev set",
+    ]
     again = load_sweep(out / "sweep.yaml")
     assert again.runs == grown.runs
     assert again.options == grown.options

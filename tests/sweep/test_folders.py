@@ -11,6 +11,7 @@ from ner_window.sweep.folders import read_findings, read_outcome, rebuild
 from ner_window.sweep.plan import load_sweep
 from ner_window.text.conll import Layout
 from ner_window.text.labelled import read_labelled
+from ner_window.text.tagging import entities_of
 
 SMALL = "set: {training.epochs: 2}\ngrid: {model.activation: [relu, tanh]}\nseeds: [1, 2]\n"
 
@@ -62,7 +63,13 @@ def test_the_tagger_is_rebuilt_from_what_the_run_left(write, tmp_path, outcomes_
     assert [row[0] for row in said] == [token for its in dev.tokens for token in its]
     assert [row[1] for row in said] == [tag for its in dev.tags for tag in its]
     assert record["analysis"]["score"]["entities"]["micro"]["f1"] == record["measures"]["dev_f1"]
-    assert (record["analysis"]["calibration"] is None) == ("margin" in settings)
+    calibration = record["analysis"]["calibration"]
+    assert (calibration is None) == ("margin" in settings) == (tagger.temperature == 1)
+    if calibration:  # of the probabilities of the rebuilt tagger, its temperature included
+        tagged = tagger.tag_with_probabilities(dev.tokens, dev.documents)
+        chances = [min(p[e.start : e.end]) for its, p in tagged for e in entities_of(its)]
+        in_bins = sum(bin_["count"] * bin_["probability"] for bin_ in calibration["bins"] if bin_["count"])
+        assert in_bins == pytest.approx(sum(chances), rel=1e-6)
 
 
 def test_a_tagger_is_not_rebuilt_from_a_failed_run_or_other_data(write, corpus, tmp_path, outcomes_of):

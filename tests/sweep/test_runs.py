@@ -93,7 +93,7 @@ def test_a_failed_run_is_kept_with_its_error_and_the_others_go_on(write, corpus,
     (tmp_path / "none.conll").unlink()  # after the plan was checked
     failed, fine = outcomes_of(sweep, tmp_path / "out")
     assert failed.error == f"{tmp_path}/none.conll: cannot be read: No such file or directory"
-    assert failed.measures["dev_f1"] == 0
+    assert failed.measures.get("dev_f1") is None  # it tells nothing of the setting
     assert failed.measures.get("loss") is None
     assert fine.error is None
     (tmp_path / "none.conll").write_text(corpus)  # what was missing is there: it is run again
@@ -156,8 +156,32 @@ def test_a_run_under_the_floor_is_given_up_and_one_above_it_is_not(write, tmp_pa
     again = _outcome(Task(run, tmp_path / "low", (0.0, 1.01)))
     assert again.reused
     assert again.pruned
-    whole = _outcome(Task(run, tmp_path / "low"))  # no floors now: it is another run
+    whole = _outcome(Task(run, tmp_path / "low"))  # no floors now: it is run to its end
     assert (whole.reused, whole.pruned, len(whole.epochs)) == (False, False, 3)
+    assert _outcome(Task(run, tmp_path / "low", (0.0, 1.01))).reused  # what is whole is more than what was asked for
+
+
+def test_a_checkpoint_of_a_longer_run_is_not_gone_on_from(write, tmp_path):
+    path = write("set: {training.epochs: 4}\n")
+    steps = do(task_of(load_sweep(path).runs[0], tmp_path), Sources())
+    assert [next(step for step in steps if isinstance(step, RunReport)).epoch for _ in range(3)] == [1, 2, 3]
+    steps.close()
+    for setting in ("training.epochs=2", "training.patience=1"):
+        (run,) = load_sweep(path, [setting]).runs
+        outcome = _outcome(task_of(run, tmp_path))
+        clean = _outcome(task_of(run, tmp_path / "clean" / setting))
+        assert outcome.epochs == clean.epochs
+
+
+@pytest.mark.parametrize("name", ["predictions.conll", "analysis.json", "weights.safetensors"])
+def test_a_run_that_left_a_damaged_file_is_run_again(write, tmp_path, name):
+    (run,) = load_sweep(write("set: {training.epochs: 1}\n")).runs
+    task = task_of(run, tmp_path)
+    _outcome(task)
+    path = task.folder / name
+    path.write_bytes(b"\xff" if name.endswith("conll") else path.read_bytes()[:-5])
+    assert not _outcome(task).reused
+    assert _outcome(task).reused
 
 
 def _outcome(task):

@@ -111,6 +111,14 @@ def test_the_best_so_far_never_falls(values):
             "search: {trials: 2, space: {model.dropout: {low: 0, high: 0.5, log: true}}}\n",
             "should be above 0 and without",
         ),
+        (
+            "search: {trials: 2, space: {window.radius: {low: 1, high: 9, step: 0.5}}}\n",
+            "should have a whole step, as low",
+        ),
+        (
+            "search: {trials: 2, seed: 99999999999, space: {window.radius: [1]}}\n",
+            "search.seed: should be less than or",
+        ),
         ("search: {trials: 2, space: {window.raduis: [1]}}\n", "s.yaml:2: window.raduis: unknown key; did you mean"),
         (
             "search: {trials: 2, space: {model.dropout: {low: 0.5, high: 1}}}\n",
@@ -137,3 +145,27 @@ def test_options_take_keys_out_of_the_space(write):
         load_sweep(write(text), ["window.radius=3", "model.dropout=0"])
     with pytest.raises(ConfigError, match="--grid window.radius: cannot go with search"):
         load_sweep(write(text), [], ["window.radius=[1]"])
+
+
+def test_settings_that_differ_in_a_folder_alone_are_two_runs(write, corpus, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "t.conll").write_text(corpus + "\n" + corpus if name == "b" else corpus)
+    space = "search: {method: random, trials: 8, batch: 4, space: {data.train: [a/t.conll, b/t.conll]}}\nseeds: [1]\n"
+    outcomes = trials_of(load_sweep(write("set: {training.epochs: 1}\n" + space)), tmp_path / "out")
+    assert {o.run.config.data.train for o in outcomes} == {f"{tmp_path}/{name}/t.conll" for name in ("a", "b")}
+    assert len({o.run.name for o in outcomes}) == 2
+    assert len({o.epochs[0]["loss"] for o in outcomes}) == 2
+
+
+def test_a_setting_that_is_drawn_again_is_not_run_again_and_the_search_comes_to_rest(write, tmp_path):
+    text = (
+        "set: {training.epochs: 3}\nseeds: [1]\nsearch: {trials: 12, startup: 2, prune: true, "
+        "space: {optimizer.learning_rate: [1e-6, 0.01, 0.1]}}\n"
+    )
+    first = trials_of(load_sweep(write(text)), tmp_path)
+    assert not any(outcome.reused for outcome in first)
+    assert len({outcome.run.name for outcome in first}) == 3
+    again = trials_of(load_sweep(write(text)), tmp_path)
+    assert all(outcome.reused for outcome in again)
+    assert [(o.run.name, o.epochs, o.pruned) for o in again] == [(o.run.name, o.epochs, o.pruned) for o in first]
