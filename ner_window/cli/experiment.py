@@ -36,9 +36,12 @@ def experiment(
         typer.Option("--grid", help="Sweep one key: KEY=[A, B].", metavar="KEY=[A,B]", autocompletion=complete_setting),
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="In the place of the file's.", metavar="13,14,15")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that do the runs, side by side.", metavar="N")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that do the runs, side by side (extra cluster).", metavar="N")
+    ] = 1,
     scheduler: Annotated[
-        str | None, typer.Option(help="Do the runs on a Dask cluster that is running.", metavar="ADDRESS")
+        str | None,
+        typer.Option(help="Do the runs on a Dask cluster that is running (extra cluster).", metavar="ADDRESS"),
     ] = None,
     test: Annotated[
         bool, typer.Option("--test", help="In the end, score data.test: with the setting that is best on dev alone.")

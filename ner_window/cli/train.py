@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def train(
     config: Annotated[Path, typer.Argument(help="A YAML file.", metavar="CONFIG.yaml")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Model directory.", metavar="DIR")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Model directory; runs/<name> by default.", metavar="DIR")
+    ] = None,
     overrides: Set = None,
     freeze: Annotated[bool, typer.Option("--freeze", help="Leave the word vectors as they are.")] = False,
     fine_tune: Annotated[bool, typer.Option("--fine-tune", help="Train the word vectors, too.")] = False,
