@@ -16,6 +16,8 @@ from ner_window.experiment import Sources, checkpoint_of, corpora_of
 from ner_window.run import dev_facts, versions
 from ner_window.scoring import GROUPS, groups_of, score_by
 from ner_window.tagger import Tagger
+from ner_window.text.labelled import LabelledCorpus
+from ner_window.text.tagging import SCHEMES
 
 
 def members_of(config: Config, directory: Path, count: int) -> list[tuple[Config, Path]]:
@@ -94,8 +96,9 @@ def combine(
     first, *others = [Tagger.load(member) for member in members]
     for member, other in zip(members[1:], others, strict=True):
         _check_alike(member, other, members[0], first)
-    tagger = replace(first, more=tuple(other.parameters for other in others))
-    score = score_by(tagger, corpora_of(config, sources)[1], GROUPS, partial(groups_of, tagger), "strict")[1]
+    dev = corpora_of(config, sources)[1]
+    tagger = _calibrated(replace(first, more=tuple(other.parameters for other in others)), dev)
+    score = score_by(tagger, dev, GROUPS, partial(groups_of, tagger), "strict")[1]
     alone = [{"seed": config.seed + i, "dev_f1": member.facts["dev_f1"]} for i, member in enumerate((first, *others))]
     facts = {"versions": versions(), "data": first.facts["data"], **dev_facts(score), "members": alone}
     tagger = replace(tagger, facts={**facts, "config": first.facts["config"]})
@@ -106,6 +109,12 @@ def combine(
     tagger.save(directory, force=force, others=files)
     remove(members)
     return score.micro.f1
+
+
+def _calibrated(tagger: Tagger, dev: LabelledCorpus) -> Tagger:
+    """Return an ensemble whose probabilities, those of its mean scores, are calibrated on dev."""
+    encoded = tagger.encode_text(dev.text, dev.labels(tagger.tags, SCHEMES[tagger.scheme]))
+    return tagger.calibrated(tagger.scores(encoded), encoded.labels, encoded.lengths)
 
 
 def _check_alike(where: Path, tagger: Tagger, first_where: Path, first: Tagger) -> None:

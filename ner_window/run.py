@@ -236,7 +236,8 @@ class Run:
         """Put the best parameters in place; return the tagger as it is used, and what it says of dev.
 
         The pre-trained twins of words are gone, words that never moved are moved like their neighbors, if that was
-        asked for, and then the residual map, which moves all alike, is folded into the words' table.
+        asked for, and then the residual map, which moves all alike, is folded into the words' table. Its probabilities
+        are calibrated on dev.
         """
         self.state.restore_best()
         own = self.tagger.parameters
@@ -250,7 +251,7 @@ class Run:
         scores = tagger.scores(encoded)
         predicted = self.dev_tags(tagger.decode(scores, encoded.lengths))
         score = score_columns(self.dev.column, predicted, self.dev.text, GROUPS, partial(groups_of, tagger))
-        return Finished(tagger, scores, predicted, score)
+        return Finished(tagger.calibrated(scores, encoded.labels, encoded.lengths), scores, predicted, score)
 
     def _with_neighbors_moves(self, table: Floats) -> Floats:
         """Return the words' table (V, d) in which words that never moved did as their nearest moved neighbors did.

@@ -1,8 +1,9 @@
 """The tagger: vocabularies, features and network in one; where text and maths meet."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from ner_window import storage
 from ner_window.errors import ModelError, TaggingError
+from ner_window.nn.calibration import Chain, temperature_of
 from ner_window.nn.decoding import best_paths
 from ner_window.nn.gradients import Floats, Integers, Parameters
 from ner_window.nn.network import Network
@@ -65,6 +67,8 @@ class Tagger:
         Those of the other networks of an ensemble, whose scores are averaged with the first one's.
     words_seen : frozenset of str
         The words of the training corpus, in lower case.
+    temperature : float
+        What scores are divided by before they become probabilities; see `calibrated`.
     """
 
     network: Network
@@ -79,6 +83,7 @@ class Tagger:
     lexicon: Lexicon | None = None
     more: tuple[Parameters, ...] = ()
     words_seen: frozenset[str] = frozenset()
+    temperature: float = 1.0
 
     @property
     def words(self) -> Words:
@@ -114,7 +119,7 @@ class Tagger:
         return (self.parameters, *self.more)
 
     @property
-    def chain(self) -> tuple[Floats, Floats, Floats]:
+    def chain(self) -> Chain:
         """The learned scores of steps A (C, C), and of first and last labels (C,), of the sentence objective."""
         A, start, end = (np.mean([p[name] for p in self.members], axis=0) for name in ("A", "start", "end"))
         return A, start, end
@@ -186,11 +191,30 @@ class Tagger:
     def probabilities(self, scores: Floats, lengths: Integers) -> Floats:
         """Return the probability of each label (T, C): softmax, or with the sentence objective over all sequences.
 
-        The sequences are all, not only those that the scheme allows: as the objective was trained.
+        The sequences are all, not only those that the scheme allows: as the objective was trained. All scores are
+        divided by the temperature.
         """
+        T = np.float32(self.temperature)
         if self.network.objective != "sentence":
-            return np.exp(log_softmax(scores))
-        return marginals(scores, lengths[lengths > 0], *self.chain)
+            return np.exp(log_softmax(scores / T))
+        A, start, end = self.chain
+        return marginals(scores / T, lengths[lengths > 0], A / T, start / T, end / T)
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether the objective trains the scores to be log-probabilities, as hinge and margin do not."""
+        return self.network.objective in ("softmax", "sentence")
+
+    def calibrated(self, scores: Floats, labels: Integers, lengths: Integers) -> "Tagger":
+        """Return the tagger with the temperature that fits held-out tokens best; see `nn.calibration`.
+
+        Their scores (T, C) and labels (T,), -1 if training has not seen them, are those of sentences of these lengths.
+        Scores that are no log-probabilities keep the temperature 1.
+        """
+        if not self.has_probabilities:
+            return self
+        chain = self.chain if self.network.objective == "sentence" else None
+        return replace(self, temperature=temperature_of(scores, labels, lengths, chain))
 
     def decode(self, scores: Floats, lengths: Integers) -> Integers:
         """Return the labels (T,) of the best valid path of each sentence, from the scores (T, C) of their tokens."""
@@ -270,6 +294,7 @@ class Tagger:
             "lowercase": words.lowercase,
             "parts": words.parts,
             "members": len(self.members),
+            "temperature": self.temperature,
             "facts": self.facts,
         }
         files: dict[str, Any] = {
@@ -319,6 +344,7 @@ class Tagger:
             tags = tuple(description["tags"])
             scheme, output_scheme = description["scheme"], description["output_scheme"]
             facts, members = description["facts"], int(description["members"])
+            temperature = temperature_in(description)
             radius = f"radius {network.radius} and {network.tables[0][2]} dimensions"
             shapes = {**network.shapes, "E.word.pretrained": (-1, network.tables[0][2])}
         except (KeyError, TypeError, ValueError) as error:
@@ -348,6 +374,7 @@ class Tagger:
             lexicon=read_lexicon(directory, types_of(tags)) if LEXICON_FEATURES & set(names) else None,
             more=more,
             words_seen=frozenset(storage.read_lines(directory / "training_words.txt")),
+            temperature=temperature,
         )
 
     @classmethod
@@ -365,6 +392,14 @@ class Tagger:
                 f"{directory}: an ensemble of {len(tagger.members)} networks; distil it into one to look into it"
             )
         return tagger
+
+
+def temperature_in(description: dict[str, Any]) -> float:
+    """Return the temperature of a model, 1 for one that was made before there was any; `ValueError` if it is none."""
+    temperature = float(description.get("temperature", 1.0))
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"temperature {temperature}")
+    return temperature
 
 
 def read_lexicon(directory: Path, types: Sequence[str]) -> Lexicon:

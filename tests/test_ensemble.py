@@ -15,6 +15,7 @@ from ner_window import ensemble as ensembles
 from ner_window import experiment
 from ner_window.config import load_config
 from ner_window.errors import ConfigError, ModelError, OutputError
+from ner_window.nn.calibration import temperature_of
 from ner_window.tagger import Tagger
 from ner_window.text.tagging import SCHEMES
 from ner_window.training import EpochReport
@@ -52,6 +53,17 @@ def test_the_scores_are_the_mean_of_those_of_networks_trained_alone(root, ensemb
     if ensemble.name == "sentence":
         A = np.mean([each.parameters["A"] for each in alone], axis=0)
         np.testing.assert_allclose(tagger.chain[0], A, rtol=1e-6, atol=1e-7)
+
+
+def test_the_probabilities_of_the_mean_scores_are_calibrated_on_dev(root, ensemble):
+    tagger = Tagger.load(ensemble)
+    config = load_config(root / "configs/quickstart.yaml", SMALL)
+    dev = experiment.corpora_of(config, experiment.Sources())[1]
+    encoded = tagger.encode_text(dev.text, dev.labels(tagger.tags, SCHEMES[tagger.scheme]))
+    chain = tagger.chain if ensemble.name == "sentence" else None
+    best = temperature_of(tagger.scores(encoded), encoded.labels, encoded.lengths, chain)
+    assert tagger.temperature == pytest.approx(best, rel=1e-6)
+    assert tagger.temperature != 1
 
 
 def test_nothing_but_the_ensemble_is_left_and_it_evaluates_to_what_it_says(root, ensemble, program):

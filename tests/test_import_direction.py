@@ -43,7 +43,7 @@ MAY = {
     "run": {"errors", "text", "nn", "evaluation", "storage", "config", "tagger", "training", "scoring"},
     "teacher": {"errors", "text.labelled", "text.tagging", "nn.distillation", "storage", "config", "tagger"},
     "experiment": {"errors", "text", "nn", "config", "tables", "tagger", "training", "run", "teacher", "storage"},
-    "ensemble": {"errors", "config", "tagger", "scoring", "run", "experiment", "storage"},
+    "ensemble": {"errors", "text", "config", "tagger", "scoring", "run", "experiment", "storage"},
     "threads": set(),
     "cluster": {"errors", "run", "threads"},
     "sweep": {

@@ -1,6 +1,7 @@
 """Runs with disguised words and two passes, in this process; those of the program are in tests/cli/test_train.py."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from ner_window import experiment
 from ner_window.config import load_config
 from ner_window.errors import ConfigError, ModelError
+from ner_window.nn.calibration import temperature_of
 from ner_window.run import FoldReport
 from ner_window.scoring import score_in
 from ner_window.tagger import Tagger
@@ -90,6 +92,7 @@ def test_one_seed_gives_the_same_run_bit_by_bit_and_another_one_does_not(prepare
     assert timeless(found) == timeless(reports)
     assert bits(again.state.parameters) == parameters
     assert np.array_equal(again.jackknife.labels, run.jackknife.labels)
+    assert again.finished().tagger.temperature == run.finished().tagger.temperature
     assert np.array_equal(looked_up(again.encoded_train), looked_up(run.encoded_train))
     assert next(prepare(*EVERYTHING, "seed=14").reports()).loss != reports[0].loss
 
@@ -129,7 +132,9 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(prepare, whole, tmp_
     assert bits(resumed.state.best) == bits(run.state.best)
     assert resumed.state.history == run.state.history
     assert resumed.state.generator.bit_generator.state == run.state.generator.bit_generator.state
-    assert bits(resumed.finished().tagger.parameters) == bits(run.finished().tagger.parameters)
+    ours, theirs = resumed.finished().tagger, run.finished().tagger
+    assert bits(ours.parameters) == bits(theirs.parameters)
+    assert ours.temperature == theirs.temperature
 
 
 def test_a_run_of_other_options_is_not_gone_on_with(prepare, whole, tmp_path):
@@ -336,10 +341,12 @@ def test_the_model_has_no_twins_and_tags_as_training_did(prepare, tmp_path, sett
     list(run.reports())
     run.state.restore_best()
     tokens, documents = run.dev.tokens, run.dev.documents
-    before = run.tagger.tag_with_probabilities(tokens, documents)
+    calibrated = replace(run.tagger, temperature=run.finished().tagger.temperature)
+    before = calibrated.tag_with_probabilities(tokens, documents)
     assert run.finish(tmp_path / "m", "ner-window train", force=False) == run.state.best_f1
     finished = run.finished().tagger
     loaded = Tagger.load(tmp_path / "m")
+    assert loaded.temperature == finished.temperature
     for tagger in (finished, loaded):
         assert {name: p.shape for name, p in tagger.parameters.items()} == dict(tagger.network.shapes)
         assert len(tagger.parameters["E.word"]) == len(tagger.words)
@@ -397,6 +404,25 @@ def test_the_best_dev_f1_is_that_of_the_model(prepare, objective):
     f1 = score_in(run.dev.scheme, run.dev.tags, predicted).micro.f1
     assert f1 == score.micro.f1
     assert f1 == run.state.best_f1 > 0
+
+
+@pytest.mark.parametrize("objective", ["softmax", "sentence", "hinge", "margin"])
+def test_the_probabilities_of_a_finished_run_are_calibrated_on_dev_and_its_tags_are_what_they_were(prepare, objective):
+    run = prepare(f"objective={objective}", "training.epochs=3")
+    list(run.reports())
+    finished = run.finished()
+    tagger = finished.tagger
+    encoded = tagger.first_pass(run.encoded_dev)
+    chain = tagger.chain if objective == "sentence" else None
+    if objective in ("softmax", "sentence"):
+        assert tagger.temperature == temperature_of(finished.scores, encoded.labels, encoded.lengths, chain)
+        assert tagger.temperature != 1
+    else:
+        assert tagger.temperature == 1
+    assert run.tagger.temperature == 1  # while it trains there is none
+    tokens, documents = run.dev.tokens, run.dev.documents
+    tags = replace(tagger, temperature=1.0).tag_sentences(tokens, run.dev.scheme.name, documents)
+    assert finished.predicted.lists() == tagger.tag_sentences(tokens, run.dev.scheme.name, documents) == tags
 
 
 def test_the_first_pass_of_dev_is_the_models_own_and_is_made_anew_each_time(two_passes):

@@ -27,6 +27,10 @@ def predict(
         typer.Option("--format", help="What comes out; by default conll for conll and tokens, jsonl for the others."),
     ] = None,
     probabilities: Annotated[bool, typer.Option("--probabilities", help="Add the probability of each tag.")] = False,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Leave out entities whose probability is below P (0..1).", metavar="P"),
+    ] = None,
     scheme: Annotated[
         Literal["IO", "IOB1", "IOB2", "BIOES", "BILOU"] | None,
         typer.Option(help="Scheme of the tags; by default that of the training file."),
@@ -52,7 +56,8 @@ def predict(
     from ner_window.text.files import open_input, shown_name
 
     tagger = Tagger.load(model)
-    if probabilities and tagger.network.objective in ("hinge", "margin"):
+    least = prediction.threshold_for(tagger, str(model), threshold)
+    if probabilities and not tagger.has_probabilities:
         note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax")
     layout = Layout(token_column, None, encoding)
     if tagger.reads_documents and sys.stdin.isatty() and "-" in (inputs or ["-"]):
@@ -66,7 +71,7 @@ def predict(
             options = (input_format, output_format, scheme, probabilities, layout, cut)
             written = "utf-8" if output_format == "html" else encoding
             place = target or "standard output"
-            answer = prediction.predict(tagger, stream, shown_name(source), *options, written, place, table)
+            answer = prediction.predict(tagger, stream, shown_name(source), *options, written, place, table, least)
             if target is None:
                 for piece in answer:
                     sys.stdout.buffer.write(piece)
@@ -75,3 +80,5 @@ def predict(
                 prediction.write_whole(target, answer, encoding)
     for source, times in (+cut).items():
         note(f"{source}: documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {times}")
+    if least:
+        note(f"{least.left_out} of {least.found} entities were left out: their probability is below {least.least}")

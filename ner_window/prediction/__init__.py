@@ -6,3 +6,5 @@ from ner_window.prediction.outputs import plan as plan
 from ner_window.prediction.outputs import refuse_existing_file as refuse_existing_file
 from ner_window.prediction.outputs import write_whole as write_whole
 from ner_window.prediction.stream import predict as predict
+from ner_window.prediction.threshold import Threshold as Threshold
+from ner_window.prediction.threshold import threshold_for as threshold_for

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ner_window.prediction.items import Item, Span
+from ner_window.prediction.threshold import lowest as lowest_of
 from ner_window.text.tag_columns import TagColumn
 
 Floats = NDArray[np.floating[Any]]
@@ -113,7 +114,7 @@ def _entities(items: Sequence[Item], tags: TagColumn, chances: Floats | None) ->
     starts, ends, types = found.start.tolist(), found.end.tolist(), found.names()
     lowest: list[float | None] = [None] * len(starts)
     if chances is not None:
-        lowest = [round(float(chances[a:b].min()), 6) for a, b in zip(starts, ends, strict=True)]
+        lowest = [round(chance, 6) for chance in lowest_of(found, chances).tolist()]
     rows = list(zip(starts, ends, types, lowest, strict=True))
     sizes = np.array([item.size for item in items], np.intp)
     after = np.cumsum(sizes)

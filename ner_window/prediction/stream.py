@@ -16,12 +16,14 @@ from ner_window.prediction.formats import InputFormat, Known, OutputFormat, snif
 from ner_window.prediction.items import Items, items_of, read_items
 from ner_window.prediction.marked_lines import Lines, read_lines
 from ner_window.prediction.outputs import encoded
+from ner_window.prediction.threshold import Threshold
 from ner_window.projections import Projections
 from ner_window.tagger import Tagger
 from ner_window.text.documents import gather
 from ner_window.text.line_rules import Layout, LineReader
 from ner_window.text.lines import whole_lines
 from ner_window.text.tag_columns import TagColumn
+from ner_window.text.tagging import SCHEMES
 from ner_window.text.tokens import Tokens
 
 #: Bytes read, and tagged, together: some 70,000 tokens of CoNLL, some 200,000 of raw text.
@@ -50,6 +52,7 @@ def predict(
     encoding: str | None = None,
     target: Path | str = "standard output",
     table: Projections | None = None,
+    threshold: Threshold | None = None,
 ) -> Iterator[bytes]:
     """Tag a stream and yield pieces of the output in the order of the input.
 
@@ -57,7 +60,8 @@ def predict(
     whole documents answers when one has ended: at a document line, with each JSON object, at the end of other inputs,
     or when it holds `BOUND` tokens. How often longer ones were cut is counted in `cut`, by the source. The output is in
     `encoding`, by default the layout's; `target` is what it is called in messages. A `table` of the tagger's products
-    knows the forms of other streams already.
+    knows the forms of other streams already. A `threshold` leaves out the entities that are less probable, and counts
+    them.
 
     Raises
     ------
@@ -81,7 +85,7 @@ def predict(
         if tagger.reads_documents:  # an item of many sentences may be cut, too
             documents = text.documents.tolist()
             cuts[source] += len(gather(text.lengths.tolist(), documents)) - len(set(documents))
-        tags, chances = _tag(table, text, probabilities)
+        tags, chances = _tag(table, text, probabilities, threshold)
         tags = tags.convert(output) if written == "conll" else tags
         if written == "conll" and isinstance(batch, Lines):
             yield with_tags(batch, tags, chances, encode)
@@ -126,9 +130,19 @@ def _by_document(batches: Iterator[Batch], parts: Parts) -> Iterator[Batch]:
         yield present
 
 
-def _tag(table: Projections, text: Tokens, probabilities: bool) -> tuple[TagColumn, Floats | None]:
-    """Tag a text; return the tags in the model's scheme and, if they are asked for, their probabilities (T,)."""
+def _tag(
+    table: Projections, text: Tokens, probabilities: bool, threshold: Threshold | None
+) -> tuple[TagColumn, Floats | None]:
+    """Tag a text; return the tags in the model's scheme and, if they are asked for, their probabilities (T,).
+
+    A token of an entity that a threshold leaves out is O: its probability is that of O.
+    """
     tagger, scores = table.tagger, table.scores(text)
-    labels = tagger.decode(scores, text.lengths)
-    chances = tagger.probabilities(scores, text.lengths)[np.arange(len(labels)), labels] if probabilities else None
-    return TagColumn(tagger.tags, labels, text.lengths), chances
+    tags = TagColumn(tagger.tags, tagger.decode(scores, text.lengths), text.lengths)
+    if not probabilities and threshold is None:
+        return tags, None
+    chances, tokens, labels = tagger.probabilities(scores, text.lengths), np.arange(len(scores)), tags.ids
+    if threshold is not None:
+        tags = threshold.keep(tags, chances[tokens, labels], tagger.scheme)
+        labels = tags.labels(tagger.tags, SCHEMES[tagger.scheme])
+    return tags, chances[tokens, labels] if probabilities else None

@@ -171,6 +171,8 @@ def info_text(name: str, description: dict[str, Any]) -> str:
     if "thresholds" in facts:
         thresholds = ", ".join(f"{type_} {threshold:.3f}" for type_, threshold in facts["thresholds"].items())
         rows.append(("thresholds", f"chosen on dev: {thresholds}"))
+    if (temperature := description.get("temperature", 1.0)) != 1:
+        rows.append(("temperature", f"{temperature:.3f}, of the probabilities, chosen on dev"))
     for key in ("seed", "training.teacher"):
         if (value := facts.get("config", {}).get(key)) is not None:
             rows.append((key.rpartition(".")[2], value))

@@ -75,6 +75,7 @@ def test_info(program, model):
     assert "dev F1" in output
     assert output.startswith(str(model))
     assert "seed" in output
+    assert "of the probabilities, chosen on dev" in output
     assert json.loads(program("info", model, "--json").stdout)["format"] == 2
 
 

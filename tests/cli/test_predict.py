@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -331,3 +332,48 @@ def test_what_the_encoding_does_not_hold_is_an_error_with_its_place(program, mod
     failed = program("predict", model, tmp_path / "half.jsonl", "--format", "inline", "-o", tmp_path / "out", code=2)
     assert f"{tmp_path}/out: utf-8 cannot hold" in failed.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["half.jsonl"]
+
+
+def test_a_threshold_leaves_out_what_is_less_probable_and_says_how_much(program, model, root):
+    path = root / "data" / "dev.conll"
+    whole, some, none = (
+        program("predict", model, path, "--format", "jsonl", "--probabilities", *more)
+        for more in ([], ["--threshold", "0.7"], ["--threshold", "1"])
+    )
+    assert "left out" not in whole.stderr
+    expected, total, kept = "", 0, 0
+    for line in whole.stdout.splitlines():
+        record = json.loads(line)
+        entities = [entity for entity in record["entities"] if entity["probability"] >= 0.7]
+        total, kept = total + len(record["entities"]), kept + len(entities)
+        expected += json.dumps({**record, "entities": entities}, ensure_ascii=False) + "\n"
+    assert some.stdout == expected
+    assert 0 < kept < total
+    assert some.stderr == f"{total - kept} of {total} entities were left out: their probability is below 0.7\n"
+    assert not any(json.loads(line)["entities"] for line in none.stdout.splitlines())
+    assert program("predict", model, path, "--threshold", "0.7", "-q").stderr == ""
+
+
+def test_all_files_have_one_threshold_and_one_note(program, model, tmp_path):
+    for name in ("a.tokens", "b.tokens"):
+        (tmp_path / name).write_text("In Berlin\n")
+    done = program("predict", model, tmp_path, "-o", tmp_path / "out", "--threshold", "1", "--format", "inline")
+    assert done.stderr == "2 of 2 entities were left out: their probability is below 1.0\n"
+    assert {path.read_text() for path in (tmp_path / "out").iterdir()} == {"In Berlin\n"}
+
+
+@pytest.mark.parametrize("threshold", ["1.5", "-0.1", "x", "nan"])
+def test_a_threshold_is_a_probability(program, model, threshold):
+    done = program("predict", model, "--threshold", threshold, code=2)
+    assert "threshold" in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_scores_that_are_no_probabilities_have_no_threshold(program, model, tmp_path):
+    shutil.copytree(model, tmp_path / "m")
+    path = tmp_path / "m" / "model.json"
+    path.write_text(path.read_text().replace('"objective": "softmax"', '"objective": "hinge"', 1))
+    done = program("predict", tmp_path / "m", "--threshold", "0.5", stdin="In Berlin\n", code=2)
+    assert done.stderr.startswith(f"error: {tmp_path / 'm'}: scores of the objective hinge are no probabilities")
+    assert "hinge scores are no probabilities" in program("predict", tmp_path / "m", "--probabilities").stderr
