@@ -40,7 +40,11 @@ def confusion_table(analysis: Analysis) -> str:
         rows.append([_type(names[g], "predicted only"), *cells])
     rows[-1][-1] = ""  # what is neither in gold nor predicted is not counted
     header = ["gold \\ predicted", *(name if name != "-" else "missed" for name in names)]
-    note = "Rows are gold, columns predicted. Green and bold: right; orange: errors, the darker the more of them."
+    note = (
+        "Rows are gold, columns predicted. Green and bold: right; orange: errors, the darker the more of them. An "
+        "entity with a wrong boundary counts twice here, as missed and as predicted only; of the kinds of errors, "
+        "missed is only what no predicted entity overlaps with."
+    )
     return paragraph(note, "note") + table("Confusion matrix", header, rows, kind="matrix")
 
 

@@ -6,6 +6,7 @@ Colors are Okabe and Ito's, which the colour-blind can tell apart; lines differ 
 import math
 import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from ner_window.report.numbers import FORMATS, label, selector_text
@@ -20,6 +21,8 @@ MARKERS = "os^Dv<>P"
 WIDE_X, WIDE_Y = 20, 200
 #: Characters of names that fit side by side on an inch of an axis, and those of one name for each inch.
 ROOM, LONGEST = 11, 5.5
+#: Digits that fit on an inch of an axis, and the part of a figure's width between the first and the last value.
+DIGITS, PART = 11, 0.75
 
 
 def draw_measure(
@@ -119,7 +122,7 @@ def _places(values: Sequence[Any]) -> tuple[dict[Any, float], bool]:
     if len(numbers) > 1 and len(numbers) == len(different):
         return {value: value for value in numbers}, True
     ordered = len(numbers) > 0 and different.count("null") == len(different) - len(numbers)
-    return {value: i for i, value in enumerate([*numbers, "null"] if ordered else different)}, ordered
+    return {value: i for i, value in enumerate([*numbers, "null"][: len(different)] if ordered else different)}, ordered
 
 
 def lines_of(outcomes: Sequence[Outcome], keys: Sequence[str]) -> dict[str, list[Outcome]]:
@@ -144,12 +147,35 @@ def _set_x(axes: Any, x: str, places: dict[Any, float], log_x: bool | None) -> N
         axes.set_xscale("log")
     elif log_x and positive:
         axes.set_xscale("symlog", linthresh=min(positive), linscale=0.5)
-    if log_x and positive:
-        axes.xaxis.set_major_formatter("{x:g}")  # by default it writes TeX
-        axes.xaxis.set_minor_formatter("")
-    if len(places) <= 10:
+    axes.xaxis.set_major_formatter("{x:g}")  # by default it writes TeX, or takes a factor out
+    axes.xaxis.set_minor_formatter("")
+    if _have_room(axes, sorted(places)):
         axes.set_xticks(list(places), [f"{v:g}" for v in places])
         axes.set_xticks([], minor=True)
+    else:
+        _set_round_ticks(axes, sorted(places))
+
+
+def _have_room(axes: Any, values: Sequence[float]) -> bool:
+    """Whether the numbers, ascending, fit side by side below their places on the axis."""
+    places = axes.xaxis.get_transform().transform(values)
+    digits, span = DIGITS * PART * axes.get_figure().get_figwidth(), places[-1] - places[0]
+    widths = [len(f"{value:g}") + 0.5 for value in values]
+    gaps = zip(pairwise(places), pairwise(widths), strict=True)
+    return all(digits * (b - a) >= span * (left + right) / 2 for (a, b), (left, right) in gaps)
+
+
+def _set_round_ticks(axes: Any, values: Sequence[float]) -> None:
+    """Put a few ticks at round numbers, for values that are too many or too close to have one each."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    if axes.get_xscale() == "log":
+        ratio = values[-1] / values[0]
+        steps = (1, 2, 5) if ratio < 30 else (1, 3) if ratio < 300 else (1,)
+        axes.xaxis.set_major_locator(LogLocator(subs=steps))
+    elif axes.get_xscale() == "linear":
+        whole = all(float(value).is_integer() for value in values)
+        axes.xaxis.set_major_locator(MaxNLocator(7, steps=(1, 2, 5, 10), integer=whole))
 
 
 def _name_ticks(axes: Any, names: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """The page of an experiment: what was run, what came out, and what may be concluded. It needs no network."""
 
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -81,13 +82,10 @@ def _lead(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
 
 def _tiles(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     """Return the best setting, how many runs ended how, and the time."""
-    whole = [row for row in rows_of(sweep, outcomes) if not any(o.error or o.pruned for o in row.outcomes)]
-    found = [(summarize(row.outcomes, "dev_f1"), row) for row in whole]
     figures = {}
-    if found:
-        best, row = max(found, key=lambda pair: pair[0].mean or 0.0)
+    for row in _highest(rows_of(sweep, outcomes))[:1]:
         name = selector_text({key: row.settings[key] for key in sweep.keys})
-        words = plus_minus("dev_f1", best).replace(" ", "\u00a0")
+        words = plus_minus("dev_f1", summarize(row.outcomes, "dev_f1")).replace(" ", "\u00a0")
         figures["highest mean dev F1, %"] = f'{words} <small class="setting">{breakable(name)}</small>'
     failed, pruned = sum(bool(o.error) for o in outcomes), sum(o.pruned for o in outcomes)
     figures["runs"] = str(len(outcomes)) + f" <small>{failed} failed</small>" * bool(failed)
@@ -97,6 +95,27 @@ def _tiles(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     if seconds:
         figures["seconds of a run"] = f"{statistics.median(seconds):.1f} <small>median</small>"
     return tiles(figures)
+
+
+def _highest(rows: Sequence[Row]) -> list[Row]:
+    """Return the setting with the highest mean dev F1, and its equals; none with runs that failed or were given up."""
+    means = [
+        (summarize(row.outcomes, "dev_f1").mean or 0.0, row)
+        for row in rows
+        if not any(outcome.error or outcome.pruned for outcome in row.outcomes)
+    ]
+    best = max((mean for mean, _ in means), default=0.0)
+    return [row for mean, row in means if mean == best]
+
+
+def _merged(sweep: Sweep, rows: Sequence[Row]) -> list[str]:
+    """Return for each setting the cell that has all its keys, by their last parts; none if one column holds them."""
+    last = Counter(key.rpartition(".")[2] for key in sweep.keys)
+    names = {key: name if last[name := key.rpartition(".")[2]] == 1 else key for key in sweep.keys}
+    if len(names) < 2:
+        return []
+    pairs = [[(name, shown(key, row.settings[key])) for key, name in names.items()] for row in rows]
+    return [", ".join(f"{breakable(name)}={text(value)}" for name, value in line) for line in pairs]
 
 
 def _key_cells(sweep: Sweep, row: Row) -> list[str]:
@@ -112,18 +131,26 @@ def _results(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     rows = rows_of(sweep, outcomes, ["seconds"])
     measures = list(rows[0].summaries) if rows else []
     notes = [failures(row.summaries[measures[0]]) for row in rows]
+    marked = _highest(rows) if len(rows) > 1 else []
     cells = [
         [
             *_key_cells(sweep, row),
             str(len({outcome.run.seed for outcome in row.outcomes})),
-            *(text(plus_minus(measure, row.summaries[measure])) for measure in measures),
+            *(_mean(measure, row, marked=row in marked) for measure in measures),
             *([f'<span class="failed">{text(note)}</span>'] if any(notes) else []),
         ]
         for row, note in zip(rows, notes, strict=True)
     ]
     keys = _key_names(sweep)
     header = [*keys, "seeds", *map(label, measures), *(["failures"] if any(notes) else [])]
-    return table("Means and sample deviations over the seeds", header, cells, left=len(keys))
+    caption = "Means and sample deviations over the seeds"
+    return table(caption, header, cells, left=len(keys), merged=_merged(sweep, rows))
+
+
+def _mean(measure: str, row: Row, *, marked: bool) -> str:
+    """Return the cell of a measure; the F1 that is the highest says so."""
+    words = text(plus_minus(measure, row.summaries[measure]))
+    return f"<b>{words} <small>highest</small></b>" if marked and measure == "dev_f1" else words
 
 
 def _over_seeds(
@@ -149,7 +176,7 @@ def _f1_table(
         picked = [[counts["f1"] for score in found if (counts := pick(score))] for pick in columns.values()]
         cells.append([*_key_cells(sweep, row), *(_mean_bar(values) for values in picked)])
     keys = _key_names(sweep)
-    return table(caption, [*keys, *columns], cells, left=len(keys))
+    return table(caption, [*keys, *columns], cells, left=len(keys), merged=_merged(sweep, [row for row, _ in scores]))
 
 
 def _mean_bar(values: Sequence[float]) -> str:

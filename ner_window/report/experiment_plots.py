@@ -49,16 +49,22 @@ def _measure_figure(name: str, sweep: Sweep, outcomes: Sequence[Outcome], x: str
     if sweep.options.search:
         words = f"{label(y)} against {x}: a dot for each run, a ring for one that was given up or failed"
         return figure(name, words, lambda axes: draw_trials(axes, outcomes, x, y, log_x))
-    others, rest = other_keys(sweep, x), ""
+    others, rest = other_keys(sweep, x), _together(sweep, x)
     names = list(lines_of(outcomes, others))
     if len(names) > MOST:
-        names, others, rest = [], [], f", mean over {', '.join(others)}"
+        names, others, rest = [], [], f"{rest}, mean over {', '.join(others)}"
     return figure(
         name,
         f"{label(y)} against {x}{rest}; bars: one deviation over the seeds, dots: runs",
         lambda axes: draw_measure(axes, outcomes, x, y, others, log_x),
         legend(others[0] if len(others) == 1 else "", names) if len(names) > 1 else "",
     )
+
+
+def _together(sweep: Sweep, x: str) -> str:
+    """Say which keys vary together with one, so that what is seen may be due to any of them."""
+    others = [key for key in sweep.keys if key != x and x in sweep.options.zip and key in sweep.options.zip]
+    return f" and {' and '.join(others)}, which vary together" if others else ""
 
 
 def curve_figures(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
@@ -73,10 +79,15 @@ def curve_figures(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
         figure(f"curve-{curve.replace('_', '-')}", f"{words} by epoch", partial(_draw, rows=shown, curve=curve))
         for curve, words in _CURVES.items()
     ]
-    note = ""
-    if len(rows) > len(shown):
-        note = paragraph(f"Of {len(rows)} settings, the {len(shown)} with the highest mean dev F1.", "note")
+    note = paragraph(_which(rows, shown), "note") if len(rows) > len(shown) else ""
     return f'{note}<div class="plots">{"".join(figures)}</div>{legend(title, names) if len(names) > 1 else ""}'
+
+
+def _which(rows: Sequence[Row], shown: Sequence[Row]) -> str:
+    """Say which settings are shown, as `_best` chooses them."""
+    words = f"Of {len(rows)} settings, the {len(shown)} with the highest mean dev F1"
+    given_up = sum(any(outcome.pruned for outcome in row.outcomes) for row in rows)
+    return words + f"; the {given_up} with runs that were given up stand behind all others" * bool(given_up) + "."
 
 
 def _best(rows: Sequence[Row]) -> list[Row]:

@@ -10,6 +10,8 @@ from ner_window.inspection.printable import printable
 
 #: Characters of a name that stands on one line anywhere.
 LONG = 12
+#: Head of the cells that stand in the place of several.
+MERGED = "setting"
 
 
 def text(value: object) -> str:
@@ -53,7 +55,15 @@ def paragraph(words: str, kind: str = "") -> str:
     return f"<p{_class(kind)}>{text(words)}</p>"
 
 
-def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, kind: str = "") -> str:
+def table(
+    caption: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    left: int = 1,
+    kind: str = "",
+    merged: Sequence[str] = (),
+) -> str:
     """Return a table in a box that scrolls by itself where the screen is narrow.
 
     Parameters
@@ -66,12 +76,16 @@ def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *,
         Cells that are HTML; see `text`. The first of each row is its heading.
     left
         So many first columns hold words, the others figures.
+    merged
+        For each row a cell that stands in the place of all those of words where the screen is narrow, HTML.
     """
-    kinds = ["words" if i < left else "" for i in range(len(header))]
-    head = "".join(
+    words = "words broad" if merged else "words"
+    kinds = [words if i < left else "" for i in range(len(header))]
+    head = f'<th scope="col" class="words narrow">{text(MERGED)}</th>' * bool(merged) + "".join(
         f'<th scope="col"{_class(kind_)}>{breakable(name)}</th>' for name, kind_ in zip(header, kinds, strict=True)
     )
-    body = "\n".join(f"<tr>{_row(row, kinds)}</tr>" for row in rows)
+    first = [f'<th scope="row" class="narrow">{cell}</th>' for cell in merged] or [""] * len(rows)
+    body = "\n".join(f"<tr>{cell}{_row(row, kinds)}</tr>" for cell, row in zip(first, rows, strict=True))
     return (
         f'<div class="wide" role="region" tabindex="0" aria-label="{text(caption)}"><table{_class(kind)}>'
         f"<thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>"
@@ -79,7 +93,7 @@ def table(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]], *,
 
 
 def _row(row: Sequence[str], kinds: Sequence[str]) -> str:
-    first = f'<th scope="row">{row[0]}</th>'
+    first = f'<th scope="row"{_class("broad" * kinds[0].endswith("broad"))}>{row[0]}</th>'
     return first + "".join(f"<td{_class(kind)}>{cell}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True))
 
 

@@ -65,6 +65,8 @@ tbody th a { font-weight: 500 }
   font-weight: 600 }
 .none { color: var(--soft); font-weight: 400; font-style: italic }
 .failed { color: var(--gradient) }
+.narrow { display: none }
+td small { display: block; color: var(--soft) }
 """
 
 _PLOTS = """
@@ -103,6 +105,11 @@ b.guess { color: var(--gradient) }
 """
 
 _MEDIA = """
+@media (max-width: 48rem) {
+  .broad { display: none }
+  .narrow { display: table-cell; min-width: 9.5rem; max-width: 11rem; overflow-wrap: anywhere }
+  tbody .narrow { font-size: .8rem; line-height: 1.4; font-weight: 500 }
+}
 @media (max-width: 34rem) {
   .facts div { grid-template-columns: 1fr }
   th, td { padding: .35rem .4rem }

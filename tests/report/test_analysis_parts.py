@@ -39,6 +39,13 @@ def test_confusions_have_a_row_and_a_column_for_no_entity(analysis, words):
     )
 
 
+def test_the_matrix_tells_why_it_has_more_missed_ones_than_the_kinds(analysis, words):
+    # of LOC one is missed, of ORG one has a wrong boundary: the matrix has two missed ones, the kinds one
+    assert "An entity with a wrong boundary counts twice here, as missed and as predicted only" in words(
+        confusion_table(analysis)
+    )
+
+
 def test_cells_are_as_dark_as_their_share(analysis):
     found = confusion_table(analysis)
     assert found.count('class="right" style="--share:1.000">1<') == 1  # PER: all of one

@@ -59,6 +59,33 @@ def test_many_numbers_that_span_much_have_ticks_that_can_be_read(experiment, axe
     assert not any("$" in text for text in texts)
 
 
+def ticks(experiment, axes, values, log_x):
+    _, outcomes, _ = experiment(f"grid: {{model.hidden_units: {list(range(1, len(values) + 1))}}}\n")
+    runs = [replace(o, run=replace(o.run, settings={"x": v})) for o, v in zip(outcomes[::2], values, strict=True)]
+    draw_trials(axes, runs, "x", "dev_f1", log_x)
+    axes.figure.canvas.draw()
+    low, high = axes.get_xlim()
+    found = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+    return [label.get_text() for place, label in found if low <= place <= high]
+
+
+@pytest.mark.parametrize(
+    ("values", "log_x", "expected"),
+    [
+        ([0.00056, 0.0011, 0.0023, 0.0024, 0.019], True, ["0.001", "0.003", "0.01"]),  # 34 times: 1 and 3
+        ([0.011, 0.021, 0.022, 0.049], True, ["0.02", "0.05"]),
+        ([0.0031, 0.0412, 0.0424, 0.5511], False, ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
+        ([5, 6, 7, 8, 100, 200], False, ["0", "50", "100", "150", "200"]),
+        ([0, 1, 2, 3, 4, 5, 6, 7], False, ["0", "1", "2", "3", "4", "5", "6", "7"]),
+        ([64, 128, 256], False, ["64", "128", "256"]),
+        ([0], None, ["0"]),
+        ([5], None, ["5"]),
+    ],
+)
+def test_ticks_are_round_where_values_have_no_room(experiment, axes, values, log_x, expected):
+    assert ticks(experiment, axes, values, log_x) == expected
+
+
 def test_an_axis_is_logarithmic_where_its_search_is(tmp_path):
     (tmp_path / "t.conll").touch()
     (tmp_path / "s.yaml").write_text(

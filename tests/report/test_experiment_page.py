@@ -120,6 +120,30 @@ def test_a_search_has_its_trials_as_settings(tmp_path, analysis, read_page):
     assert "highest mean dev F1, % 60.00 optimizer.learning_rate=0.05" in page.words
 
 
+def test_the_highest_mean_f1_says_so_in_words(experiment, read_page):
+    # tanh has 60 and 70 %, relu 50 and 51 %, prelu 80 % and a run that failed: it is not the highest
+    made = experiment("grid: {model.activation: [relu, tanh, prelu]}\n", [0.5, 0.51, 0.6, 0.7, 0.8, None])
+    text = experiment_page(*made)
+    assert text.count("<small>highest</small>") == 1
+    assert "tanh 2 65.00 \u00b1 7.07 highest" in read_page(text).words
+
+
+def test_equals_are_both_the_highest_and_a_lone_setting_is_not(experiment):
+    assert experiment_page(*experiment(values=[0.5, 0.6, 0.6, 0.5])).count("<small>highest</small>") == 2
+    assert "<small>highest</small>" not in experiment_page(*experiment(""))
+
+
+def test_several_keys_have_one_cell_by_their_last_parts(experiment):
+    text = experiment_page(*experiment("grid: {model.activation: [relu, tanh], window.radius: [0, 1]}\n"))
+    assert text.count('<th scope="row" class="narrow">activation=tanh, radius=1</th>') == 3  # in as many tables
+
+
+def test_that_the_highest_is_chosen_by_its_number_is_told(experiment, read_page):
+    made = experiment("grid: {window.radius: [0, 1, 2]}\n")
+    words = read_page(experiment_page(*made)).words
+    assert words.count("chosen by these very numbers") == words.count("ner-window compare") == 1
+
+
 def test_the_score_on_the_test_set_is_told_if_there_is_one(experiment, read_page):
     sweep, outcomes, findings = experiment()
     scores = {"settings": {"model.activation": "relu"}, "runs": [{"entities": {"micro": {"f1": 0.5}}}]}

@@ -47,6 +47,16 @@ def test_settings_that_were_given_up_have_no_curve_before_others_have(experiment
     assert [name for name in names if name.isdigit()] == list("0123456")
 
 
+def test_it_is_told_where_settings_that_were_given_up_stand(experiment, read_page):
+    sweep, outcomes, _ = experiment("grid: {window.radius: [0, 1, 2, 3, 4, 5, 6, 7]}\n")
+    outcomes = [replace(outcome, pruned=outcome.run.settings["window.radius"] > 4) for outcome in outcomes]
+    words = read_page(f"<h1>x</h1>{curve_figures(sweep, outcomes)}").words
+    whole = (
+        "Of 8 settings, the 7 with the highest mean dev F1; the 3 with runs that were given up stand behind all others."
+    )
+    assert whole in words
+
+
 def test_what_the_file_asks_for_is_drawn_besides_the_f1(figures):
     against, _ = figures("grid: {window.radius: [0, 1]}\nplot: {y: loss}\n")
     assert captions(against) == [("loss", "window.radius"), ("dev_f1, %", "window.radius")]
@@ -54,7 +64,7 @@ def test_what_the_file_asks_for_is_drawn_besides_the_f1(figures):
 
 def test_keys_that_vary_together_are_drawn_once(figures):
     against, _ = figures("zip: {data.limit: [null, 9], training.epochs: [3, 2]}\n")
-    assert captions(against) == [("dev_f1, %", "data.limit")]
+    assert captions(against) == [("dev_f1, %", "data.limit and training.epochs, which vary together")]
 
 
 def test_curves_are_of_train_and_dev_and_have_one_legend(figures):

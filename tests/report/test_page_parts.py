@@ -46,6 +46,13 @@ def test_cells_of_words_are_to_the_left_and_the_first_is_a_heading():
     assert '<th scope="col" class="words">a</th><th scope="col" class="words">b</th><th scope="col">c</th>' in found
 
 
+def test_one_cell_stands_in_the_place_of_those_of_words_where_the_screen_is_narrow():
+    found = table("c", ("a", "b", "c"), [("x", "y", "1")], left=2, merged=["a=x, b=y"])
+    assert '<tr><th scope="col" class="words narrow">setting</th><th scope="col" class="words broad">a</th>' in found
+    assert '<th scope="row" class="narrow">a=x, b=y</th><th scope="row" class="broad">x</th>' in found
+    assert '<td class="words broad">y</td><td>1</td>' in found
+
+
 def test_lines_stay_lines():
     assert code("a: 1\n  <b>\n") == '<pre tabindex="0"><code>a: 1\n  &lt;b&gt;\n</code></pre>'
 

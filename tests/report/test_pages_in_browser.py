@@ -18,8 +18,11 @@ from ner_window.sweep.runs import do
 SWEEP = """\
 base: {base}
 set: {{training.epochs: 2}}
-grid:
+zip:
   model.activation: [tanh, relu]
+  model.hidden_units: [100, 90]
+  model.dropout: [0.0, 0.125]
+  optimizer.learning_rate: [0.003, 0.00275]
 seeds: [13, 14]
 """
 #: Options that keep the browser from calling anyone.
@@ -113,6 +116,19 @@ def test_the_page_does_not_scroll_sideways(browser, pages, number, width):
     wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
     in_box = ".filter(e => !e.closest('.wide, pre, svg')).map(e => e.outerHTML.slice(0, 80))"
     assert browser.execute_script(f"return {wide}{in_box}") == []
+
+
+@pytest.mark.parametrize("width", [360, 390, 700, 1280])
+def test_the_f1_of_a_setting_of_several_keys_is_seen_without_scrolling(browser, pages, width):
+    show(browser, pages[0], width=width)
+    row = browser.find_element("css selector", "#results ~ .wide tbody tr:last-child")
+    shown = [cell for cell in row.find_elements("css selector", "th, td") if cell.is_displayed()]
+    assert len(shown) == (4 if width < 768 else 7)  # one cell or four of the keys, seeds, F1, seconds
+    assert shown[0].text == (
+        "relu" if width >= 768 else "activation=relu, hidden_units=90, dropout=0.125, learning_rate=0.00275"
+    )
+    f1, box = shown[-2].rect, browser.find_element("css selector", "#results ~ .wide").rect
+    assert f1["x"] + f1["width"] <= box["x"] + box["width"]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
