@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ner_window.evaluation.metrics import Score
-from ner_window.text.entity_columns import Entities, Integers
+from ner_window.text.entity_columns import Entities, Integers, lowest
 from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tokens import Tokens
 
@@ -72,10 +72,7 @@ def chances_of(probabilities: Floats, labels: Integers, entities: Entities) -> F
     entities
         What they say, in whatever scheme.
     """
-    chosen = probabilities[np.arange(len(labels)), labels]
-    ends = np.stack([entities.start, entities.end], axis=1).ravel()
-    lowest: Floats = np.minimum.reduceat(np.append(chosen, np.inf), ends)[::2]  # every other one is of what is between
-    return lowest
+    return lowest(entities, probabilities[np.arange(len(labels)), labels])
 
 
 def right_ones(gold: Entities, predicted: Entities) -> NDArray[np.bool_]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ner_window.prediction.items import Item, Span
-from ner_window.prediction.threshold import lowest as lowest_of
+from ner_window.text.entity_columns import lowest as lowest_of
 from ner_window.text.tag_columns import TagColumn
 
 Floats = NDArray[np.floating[Any]]

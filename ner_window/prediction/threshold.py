@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ner_window.errors import ModelError, OutputError
 from ner_window.tagger import Tagger
-from ner_window.text.entity_columns import Entities
+from ner_window.text.entity_columns import lowest
 from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tagging import SCHEMES
 
@@ -60,10 +60,3 @@ def threshold_for(tagger: Tagger, where: str, least: float | None) -> Threshold 
             "compared with; leave it out, or train with objective softmax or sentence"
         )
     return Threshold(least)
-
-
-def lowest(entities: Entities, chances: Floats) -> Floats:
-    """Return the probability of each entity (E,): the smallest of its tokens', of all of which chances (T,) tells."""
-    ends = np.stack([entities.start, entities.end], axis=1).ravel()
-    smallest: Floats = np.minimum.reduceat(np.append(chances, np.inf), ends)[::2]  # every other one is between two
-    return smallest

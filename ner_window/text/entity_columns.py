@@ -68,3 +68,10 @@ def phrases(text: Tokens, entities: Entities) -> list[tuple[str, ...]]:
     tokens = list(map(text.forms.__getitem__, text.ids[ranges(entities.start, lengths)].tolist()))
     ends = np.cumsum(lengths).tolist()
     return [tuple(tokens[end - n : end]) for end, n in zip(ends, lengths.tolist(), strict=True)]
+
+
+def lowest(entities: Entities, values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Return the smallest value of the tokens of each entity (E,), of the values (T,) of all tokens."""
+    ends = np.stack([entities.start, entities.end], axis=1).ravel()
+    smallest: NDArray[np.floating[Any]] = np.minimum.reduceat(np.append(values, np.inf), ends)[::2]
+    return smallest  # every other one was of what is between two entities

@@ -1,7 +1,7 @@
 import numpy as np
 
 from ner_window.text import entity_columns
-from ner_window.text.entity_columns import Entities, phrases, ranges, smallest
+from ner_window.text.entity_columns import Entities, lowest, phrases, ranges, smallest
 from ner_window.text.tokens import Tokens
 
 
@@ -35,3 +35,11 @@ def test_parts_are_all_entities_in_their_order(monkeypatch):
     entities = Entities(np.array([0, 3, 5]), np.array([2, 4, 6]), np.array([1, 0, 1]), ["LOC", "PER"])
     assert [part.start.tolist() for part in entities.parts()] == [[0, 3], [5]]
     assert list(entities[:0].parts()) == []
+
+
+def test_the_lowest_value_of_each_entity_by_hand():
+    entities = Entities(np.array([0, 2, 4]), np.array([1, 4, 7]), np.array([0, 0, 0]), ["PER"])
+    values = np.array([0.9, 0.1, 0.8, 0.7, 0.6, 0.3, 0.5])
+    assert lowest(entities, values).tolist() == [0.9, 0.7, 0.3]
+    none = Entities(*(np.array([], np.intp) for _ in range(3)), ["PER"])
+    assert lowest(none, values).tolist() == []
