@@ -12,8 +12,8 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from ner_window.errors import ClusterError, MissingExtraError
-from ner_window.run import versions
 from ner_window.threads import divided
+from ner_window.versions import versions
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 SAME_VERSIONS = ("ner_window", "numpy")
 #: Where workers tell of their progress.
 TOPIC = "ner_window"
+#: Workers that may die of a task before it is given up.
+TRIES = 3
 #: Seconds to wait for a scheduler.
 PATIENCE = 10
 
@@ -45,7 +47,8 @@ def local(workers: int) -> Iterator["Client"]:
         _environment(divided(workers)),
         tempfile.TemporaryDirectory(prefix="ner_window-", ignore_cleanup_errors=True) as scratch,
     ):
-        with _no_interrupts(), dask.config.set({"distributed.nanny.pre-spawn-environ": {}}):
+        settings = {"distributed.nanny.pre-spawn-environ": {}, "distributed.scheduler.allowed-failures": TRIES - 1}
+        with _no_interrupts(), dask.config.set(settings):
             cluster = distributed.LocalCluster(n_workers=workers, local_directory=scratch, **options)
         with cluster, distributed.Client(cluster) as client:
             yield client

@@ -12,6 +12,10 @@ from ner_window.text.windows import line, positions, windows
 
 Precision = Literal["float32", "int16"]
 
+#: Forms that are projected together, always, pads among them if need be. The last bit of a product may depend on the
+#: shape of the matrices, so with one shape it depends on the form alone, and not on what else is new in a text.
+BLOCK = 256
+
 #: Bytes of products that are kept, if more forms fit into them than a part of a text can hold.
 KEPT = 1 << 26
 
@@ -93,9 +97,13 @@ class Projections:
         encoded = self.tagger.encoder.encode(Tokens.of([forms]))
         ids, width = encoded.rows[:, 1:] if forms else encoded.rows, self.tagger.network.width
         for parameters, table, unit in zip(self.tagger.members, self.tables, self.units, strict=True):
-            P = self.tagger.network.project(*self.tagger.resolve(encoded, ids, parameters))
-            part = slice(first * width, first * width + len(P))
-            table[part] = P if self.dtype.kind == "f" else np.rint(P / unit)
+            p, rows = self.tagger.resolve(encoded, ids, parameters)
+            for start in range(0, rows.shape[1], BLOCK):
+                block = rows[:, start : start + BLOCK]
+                n = block.shape[1] * width
+                P = self.tagger.network.project(p, np.pad(block, ((0, 0), (0, BLOCK - block.shape[1]))))[:n]
+                begin = (first + start) * width
+                table[begin : begin + n] = P if self.dtype.kind == "f" else np.rint(P / unit)
 
     def _unit(self, member: int) -> float:
         """Return what one of the whole numbers stands for: no sum of K products is beyond 16 bits.

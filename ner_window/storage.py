@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from ner_window.nn.gradients import Floats
 
 #: The number of the format of a model directory; it grows when an older program could not read a newer directory.
 FORMAT = 2
+
+#: The file in a folder that says that a process is at work there.
+LOCK = ".lock"
 
 _PIECE = 1 << 17
 
@@ -70,6 +74,32 @@ def refuse_existing(path: Path, force: bool, marker: str = "model.json") -> None
     if path.is_dir() and any(path.iterdir()) and not (path / marker).exists():
         kind = Path(marker).stem
         raise OutputError(f"{path}: is not a {kind} directory and is not replaced; choose another output")
+
+
+@contextmanager
+def claimed(directory: Path) -> Iterator[None]:
+    """Keep other processes from a folder, as long as this one is at work in it or lives.
+
+    Raises
+    ------
+    OutputError
+        Another process is at work in it.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(directory / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise OutputError(
+            f"{directory}: another process is at work here; wait for it, or choose another output"
+        ) from None
+    except OSError as error:
+        raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _write(path: Path, content: str | Mapping[str, Floats]) -> None:

@@ -50,3 +50,18 @@ def model(program: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("runs") / "model"
     program("train", "configs/quickstart.yaml", "-o", directory, "--set", "training.epochs=4")
     return directory
+
+
+@pytest.fixture(scope="session")
+def reader(program: Program, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose tags depend on the whole document."""
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "c.yaml").write_text(f"""
+data: {{train: {root}/data/train.conll, dev: {root}/data/dev.conll, limit: 120}}
+vectors: {{source: {root}/data/glove.50d.txt}}
+features: [case, casing, gazetteer, tag_statistics, first_pass]
+optimizer: {{learning_rate: 0.005}}
+training: {{epochs: 2, folds: 2, batch_size: 8}}
+""")
+    program("train", folder / "c.yaml", "-o", folder / "model")
+    return folder / "model"

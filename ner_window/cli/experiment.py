@@ -5,8 +5,7 @@ import shlex
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +13,7 @@ import typer
 
 from ner_window.cli.completion import complete_setting
 from ner_window.cli.console import Force, Json, Quiet, Set, note, print_json, state
+from ner_window.cli.workers import Scheduler, Workers, clients, elsewhere
 
 if TYPE_CHECKING:
     from ner_window.sweep.execution import Runner
@@ -36,13 +36,8 @@ def experiment(
         typer.Option("--grid", help="Sweep one key: KEY=[A, B].", metavar="KEY=[A,B]", autocompletion=complete_setting),
     ] = None,
     seeds: Annotated[str | None, typer.Option(help="In the place of the file's.", metavar="13,14,15")] = None,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes that do the runs, side by side (extra cluster).", metavar="N")
-    ] = 1,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(help="Do the runs on a Dask cluster that is running (extra cluster).", metavar="ADDRESS"),
-    ] = None,
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
     test: Annotated[
         bool, typer.Option("--test", help="In the end, score data.test: with the setting that is best on dev alone.")
     ] = False,
@@ -70,8 +65,7 @@ def experiment(
 
     if resume and force:
         raise typer.BadParameter("choose one of --resume and --force")
-    if scheduler and workers > 1:
-        raise typer.BadParameter("choose one of --workers and --scheduler")
+    elsewhere(workers, scheduler)
     sweep = load_sweep(file, overrides or (), grids or (), seeds, base)
     if test:
         refuse_without_test(sweep)
@@ -96,15 +90,16 @@ def _do(
     force: bool,
 ) -> None:
     from ner_window.report.sweeps import sweep_json, sweep_table
-    from ner_window.sweep.execution import SWEEP_FILE, begin, claimed
+    from ner_window.storage import claimed
+    from ner_window.sweep.execution import SWEEP_FILE, begin, on_workers, one_after_another
     from ner_window.sweep.test_set import scores_on_test
 
     with claimed(directory) if (directory / SWEEP_FILE).exists() else nullcontext():
         for text in begin(sweep, directory, resume=resume, force=force):
             note(text)
     with claimed(directory):
-        with _runner(workers, scheduler) as runner:
-            outcomes = _run_all(sweep, directory, runner)
+        with clients(workers, scheduler) as client:
+            outcomes = _run_all(sweep, directory, on_workers(client) if client else one_after_another())
         sweep = sweep.of(outcome.run for outcome in outcomes)
         _write_results(sweep, outcomes, None, directory)
         scores = None
@@ -135,20 +130,6 @@ def _say_what_next(sweep: "Sweep", outcomes: list["Outcome"], directory: Path) -
         return
     command = read_findings(directory / "runs" / best.name)["command"]
     note(f"the model of {best.name}: {command}")
-
-
-@contextmanager
-def _runner(workers: int, scheduler: str | None) -> "Iterator[Runner]":
-    """Give what does the runs: this process, processes of this machine, or a cluster."""
-    from ner_window.cluster import local, remote
-    from ner_window.sweep.execution import on_workers, one_after_another
-
-    if scheduler or workers > 1:
-        note(f"at work on {scheduler}" if scheduler else f"starting {workers} workers")
-        with remote(scheduler) if scheduler else local(workers) as client:
-            yield on_workers(client)
-    else:
-        yield one_after_another()
 
 
 def _run_all(sweep: "Sweep", directory: Path, runner: "Runner") -> list["Outcome"]:

@@ -1,23 +1,36 @@
 """``ner-window predict``."""
 
+import shlex
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note
+from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note, state
+from ner_window.cli.workers import Scheduler, Workers, clients, elsewhere
+
+if TYPE_CHECKING:
+    from ner_window.batch.execution import Runner
+    from ner_window.batch.manifest import Manifest
+    from ner_window.batch.places import Found
+    from ner_window.batch.plan import Options
+    from ner_window.tagger import Tagger
 
 
 def predict(
     model: Model,
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, or directories of files; - is standard input.", metavar="[INPUT...]"),
+        typer.Argument(
+            help="Files, directories of files, patterns such as 'texts/*.txt', URLs; - is standard input.",
+            metavar="[INPUT...]",
+        ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="A file, or for several inputs a directory.")
+        str | None, typer.Option("-o", "--output", help="A file, or for several inputs a directory; or a URL.")
     ] = None,
     input_format: Annotated[
         Literal["auto", "conll", "tokens", "text", "jsonl"], typer.Option(help="What the input is.")
@@ -41,44 +54,158 @@ def predict(
     ] = "float32",
     token_column: TokenColumn = 0,
     encoding: Encoding = "utf-8",
+    workers: Workers = 1,
+    scheduler: Scheduler = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
     """Tag text, tokens, CoNLL or JSON lines.
 
+    Several files, or a directory, go to a directory: a file appears there when it is whole. Stopped anywhere, the same
+    command goes on with what is missing. A file that cannot be tagged is reported, the others go on, and the exit code
+    is 1.
+
     Example: echo "Elena Markovic flew to Berlin." | ner-window predict runs/quickstart --input-format text
     """
+    from ner_window.batch import plan
+    from ner_window.text.files import is_url
+
+    options = plan.Options(
+        input_format, output_format, scheme, probabilities, threshold, precision, token_column, encoding
+    )
+    names, on_workers = inputs or ["-"], elsewhere(workers, scheduler)
+    to_file = output not in (None, "-")
+    found, notes = plan.inputs(names, output if to_file else None)
+    for text in notes:
+        note(text)
+    if to_file and (on_workers or is_url(str(output)) or plan.is_folder(str(output), names, found)):
+        _tag_batch(model, options, names, found, str(output), workers, scheduler, force=force)
+    elif on_workers:
+        raise typer.BadParameter("--workers and --scheduler need an output: -o FILE, or for several inputs a directory")
+    else:
+        _tag_streams(model, options, found, str(output) if to_file else None, force=force)
+
+
+def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: str | None, *, force: bool) -> None:
+    """Tag one input after the other, to standard output or to a file."""
     from ner_window import prediction
     from ner_window.projections import Projections
     from ner_window.tagger import Tagger
-    from ner_window.text.conll import Layout
     from ner_window.text.documents import BOUND
     from ner_window.text.files import open_input, shown_name
 
+    target = Path(output) if output else None
+    if target:
+        prediction.refuse_existing_file(target, force)
     tagger = Tagger.load(model)
-    least = prediction.threshold_for(tagger, str(model), threshold)
-    if probabilities and not tagger.has_probabilities:
-        note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax")
-    layout = Layout(token_column, None, encoding)
-    if tagger.reads_documents and sys.stdin.isatty() and "-" in (inputs or ["-"]):
+    least = prediction.threshold_for(tagger, str(model), options.threshold)
+    _say_what_is_special(model, tagger, options)
+    if tagger.reads_documents and sys.stdin.isatty() and any(each.name == "-" for each in found):
         note(f"{model}: tags depend on the whole document, and come when the input ends")
-    if tagger.reads_documents and precision != "float32":
-        note(f"{model}: reads documents, so that words have no products of their own; --precision has no effect")
     cut: Counter[str] = Counter()
-    table = Projections(tagger, precision)
-    for source, target in prediction.plan(inputs or ["-"], output, force):
+    table = Projections(tagger, options.precision)
+    for source, _ in found:
         with open_input(source) as stream:
-            options = (input_format, output_format, scheme, probabilities, layout, cut)
-            written = "utf-8" if output_format == "html" else encoding
-            place = target or "standard output"
-            answer = prediction.predict(tagger, stream, shown_name(source), *options, written, place, table, least)
-            if target is None:
+            answer = prediction.predict(
+                *(tagger, stream, shown_name(source)),
+                **options.arguments(),
+                cut=cut,
+                target=target or "standard output",
+                table=table,
+                threshold=least,
+            )
+            if target:
+                prediction.write_whole(target, answer, options.output_encoding)
+            else:
                 for piece in answer:
                     sys.stdout.buffer.write(piece)
                     sys.stdout.buffer.flush()
-            else:
-                prediction.write_whole(target, answer, encoding)
     for source, times in (+cut).items():
         note(f"{source}: documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {times}")
     if least:
-        note(f"{least.left_out} of {least.found} entities were left out: their probability is below {least.least}")
+        _say_left_out(least.left_out, least.found, least.least)
+
+
+def _tag_batch(
+    model: Path,
+    options: "Options",
+    names: list[str],
+    found: "list[Found]",
+    output: str,
+    workers: int,
+    scheduler: str | None,
+    *,
+    force: bool,
+) -> None:
+    """Tag files into a directory, or one into a file, on workers if they are asked for; go on if it was stopped."""
+    from ner_window.batch import execution, plan, work
+
+    if elsewhere(workers, scheduler):
+        plan.refuse_what_is_read_once(found)
+    identity, tagger = work.model_at(model, options)
+    _say_what_is_special(model, tagger, options)
+    planned = plan.batch(identity, options, found, output, folder=plan.is_folder(output, names, found))
+    with execution.claimed(planned):
+        manifest, notes = execution.begin(planned, force=force)
+        for text in notes:
+            note(text)
+        ready = len(manifest.files)
+        missing = ready < len(planned.files)
+        with clients(workers, scheduler) if missing else nullcontext() as client:
+            _follow(manifest, execution.on_workers(client) if client else execution.one_after_another)
+    _report(manifest, output, ready)
+    if manifest.errors:
+        raise typer.Exit(1)
+
+
+def _follow(manifest: "Manifest", runner: "Runner") -> None:
+    """Do what is missing, with progress; after Ctrl-C say how to go on and end with 130."""
+    from tqdm import tqdm
+
+    from ner_window.batch.execution import run
+
+    hide = True if state.quiet else None  # None: hidden where standard error is no terminal
+    with tqdm(total=manifest.left, unit="B", unit_scale=True, leave=False, disable=hide) as bar:
+        try:
+            for ended in run(manifest, runner):
+                if ended:
+                    bar.update(ended.weight)
+                    bar.set_postfix(files=f"{len(manifest.files)}/{len(manifest.batch.files)}")
+                    if ended.outcome.error:
+                        bar.write(f"error: {ended.outcome.error}", file=sys.stderr)
+        except KeyboardInterrupt:
+            bar.close()
+            command = shlex.join(["ner-window", *(argument for argument in sys.argv[1:] if argument != "--force")])
+            files = f"{len(manifest.files)} of {len(manifest.batch.files)} files"
+            note(f"stopped: {files} are finished; go on with: {command}")
+            raise typer.Exit(130) from None
+
+
+def _report(manifest: "Manifest", output: str, ready: int) -> None:
+    """Say what was done, what was there already, and what the outputs leave out."""
+    from ner_window.text.documents import BOUND
+
+    counts: Counter[str] = Counter()
+    for outcome in manifest.files.values():
+        counts.update(outcome.counts)
+    failed = f", {len(manifest.errors)} failed" if manifest.errors else ""
+    before = f", {ready} were there already" if ready else ""
+    note(
+        f"{output}: {len(manifest.files)} of {len(manifest.batch.files)} files{before}{failed}; "
+        f"{counts['tokens']} tokens in {counts['sentences']} sentences"
+    )
+    if counts["cuts"]:
+        note(f"documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {counts['cuts']}")
+    if manifest.batch.options.threshold is not None:
+        _say_left_out(counts["left_out"], counts["entities"], manifest.batch.options.threshold)
+
+
+def _say_left_out(left_out: int, found: int, least: float) -> None:
+    note(f"{left_out} of {found} entities were left out: their probability is below {least}")
+
+
+def _say_what_is_special(model: Path, tagger: "Tagger", options: "Options") -> None:
+    if options.probabilities and not tagger.has_probabilities:
+        note(f"{model}: {tagger.network.objective} scores are no probabilities; what is shown is their softmax")
+    if tagger.reads_documents and options.precision != "float32":
+        note(f"{model}: reads documents, so that words have no products of their own; --precision has no effect")

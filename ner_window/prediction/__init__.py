@@ -2,7 +2,6 @@
 
 from ner_window.prediction.formats import sniff as sniff
 from ner_window.prediction.outputs import encoded as encoded
-from ner_window.prediction.outputs import plan as plan
 from ner_window.prediction.outputs import refuse_existing_file as refuse_existing_file
 from ner_window.prediction.outputs import write_whole as write_whole
 from ner_window.prediction.stream import predict as predict

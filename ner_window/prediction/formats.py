@@ -23,6 +23,11 @@ _SUFFIXES: dict[str, Known] = {
 }
 
 
+def default_output(kind: Known) -> OutputFormat:
+    """Return the format that an input of this kind is answered in, unless another one is asked for."""
+    return "conll" if kind in ("conll", "tokens") else "jsonl"
+
+
 def sniff(stream: IO[bytes], source: str) -> Known:
     """Return the format of a stream: what the file's name says, or what its first lines look like.
 

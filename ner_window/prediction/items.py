@@ -78,9 +78,9 @@ def items_of(text: Tokens) -> list[Item]:
 
 
 def read_items(
-    pieces: Iterable[bytes], source: str, layout: Layout, kind: Literal["tokens", "text", "jsonl"]
+    pieces: Iterable[bytes], source: str, layout: Layout, kind: Literal["tokens", "text", "jsonl"], lines: int = 0
 ) -> Iterator[Items]:
-    """Yield the items of a stream, which comes in pieces of whole lines.
+    """Yield the items of a stream, which comes in pieces of whole lines, and before which the file has so many lines.
 
     Raises
     ------
@@ -90,12 +90,12 @@ def read_items(
         The text is raw, and the tokenizer is not installed.
     """
     read: Callable[[str], Item | None] = {"tokens": _tokens, "text": _text, "jsonl": _json}[kind]
-    number = 0
+    number = lines
     for piece in pieces:
         items: list[Item] = []
         error = None
         try:
-            for line in _decoded(piece, source, number, layout.encoding):
+            for line in _decoded(piece, source, number, layout.encoding, returns=kind == "text"):
                 number += 1
                 if item := read(line):
                     items.append(item)
@@ -113,7 +113,7 @@ class _NoItem(Exception):
     """A line that holds no item, with what is wrong about it."""
 
 
-def _decoded(piece: bytes, source: str, before: int, encoding: str) -> Iterable[str]:
+def _decoded(piece: bytes, source: str, before: int, encoding: str, *, returns: bool = False) -> Iterable[str]:
     """Return the lines of a piece, with so many lines before it, as text, without a byte order mark; see `decode_line`.
 
     They are decoded all at once if that is the same, and one by one, for its place, if one of them cannot be.
@@ -121,12 +121,12 @@ def _decoded(piece: bytes, source: str, before: int, encoding: str) -> Iterable[
     if encoding.lower() in ("utf-8", "utf8") and b"\r" not in piece and not piece.startswith(_MARKS):
         with suppress(UnicodeDecodeError):
             return piece.decode().removesuffix("\n").split("\n")
-    return _decoded_lines(piece, source, before, encoding)
+    return _decoded_lines(piece, source, before, encoding, returns)
 
 
-def _decoded_lines(piece: bytes, source: str, before: int, encoding: str) -> Iterator[str]:
+def _decoded_lines(piece: bytes, source: str, before: int, encoding: str, returns: bool = False) -> Iterator[str]:
     for number, raw in enumerate(split_lines(piece), before + 1):
-        line, _ = decode_line(raw, f"{source}:{number}", encoding, first=number == 1)
+        line, _ = decode_line(raw, f"{source}:{number}", encoding, number == 1, returns=returns)
         yield line.removeprefix("\ufeff") if number == 1 else line
 
 

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,18 @@ def between(mark: int) -> tuple[str, str]:
     """Return what a column that is added to a line with this mark stands between."""
     separator, ending = divmod(mark, len(ENDINGS))
     return SEPARATORS[separator], ENDINGS[ending]
+
+
+class Before(NamedTuple):
+    """What a reader that begins in the middle of a file has to know of what stands before it.
+
+    `lines` is how many lines there are, of which the token lines, the first one of which is number `first`, have
+    `width` columns; those two are 0 if there is none, or the file has no columns.
+    """
+
+    lines: int
+    width: int = 0
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,8 +175,10 @@ class MarkedLines(LineTable):
         return number
 
 
-def read_lines(pieces: Iterable[bytes], source: str, layout: Layout) -> Iterator[Lines]:
+def read_lines(pieces: Iterable[bytes], source: str, layout: Layout, before: Before | None = None) -> Iterator[Lines]:
     """Yield the lines of a stream, which comes in pieces of whole lines, as soon as their sentences are whole.
+
+    The stream may be a part of a file that begins with a sentence, if it is said what stands `before` it.
 
     Raises
     ------
@@ -172,6 +186,8 @@ def read_lines(pieces: Iterable[bytes], source: str, layout: Layout) -> Iterator
         With file:line, when the sentences before it were given out; see `LineReader`.
     """
     table = MarkedLines(layout, source)
+    if before:
+        table.begin(before.lines, before.width, before.first)
     rest: list[Lines] = []
     for piece in pieces:
         if len(table.forms) > FORMS:

@@ -1,45 +1,27 @@
 """Where predictions go: files that appear when they are whole, and replace nothing unasked."""
 
-from collections.abc import Iterable, Sequence
+import posixpath
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from ner_window.errors import CorpusError, OutputError
-from ner_window.text.files import unpacked_name
+from ner_window.errors import OutputError
+from ner_window.prediction.formats import Known, OutputFormat, default_output
+
+#: Endings of names that say a format.
+_ENDINGS = (".txt", ".text", ".tokens", ".json", ".jsonl", ".ndjson", ".conll", ".iob", ".iob2", ".bio", ".tsv")
 
 
-def plan(inputs: Sequence[str], output: Path | None, force: bool) -> list[tuple[str, Path | None]]:
-    """Pair every input file with its output; None is standard output.
+def written_as(name: str, kind: Known | None, output_format: OutputFormat | None) -> str:
+    """Return what an output is called whose input is called so: with the ending of its format, if that is another one.
 
-    A directory among the inputs stands for the files in it. One input goes to the file `output`; several, or a
-    directory, go to files of their own names in the directory `output`, those of compressed ones without .gz.
-
-    Raises
-    ------
-    CorpusError
-        A directory among the inputs holds no file.
-    OutputError
-        An output exists and `force` is not set, or two inputs would go to one file.
+    The ending of the input gives way to it where it is one that says a format, and stays where it is part of a name.
     """
-    files: list[str] = []
-    for name in inputs:
-        path = Path(name)
-        found = sorted(str(p) for p in path.iterdir() if p.is_file()) if name != "-" and path.is_dir() else [name]
-        if not found:
-            raise CorpusError(f"{name}: no files in this directory; name one with files")
-        files += found
-    if output is None or str(output) == "-":
-        return [(name, None) for name in files]
-    if len(inputs) == 1 and files == list(inputs) and not output.is_dir():
-        pairs = [(files[0], output)]
-    else:
-        pairs = [(name, output / ("stdin" if name == "-" else unpacked_name(name))) for name in files]
-    targets = [target for _, target in pairs]
-    for target in targets:
-        refuse_existing_file(target, force)
-        if targets.count(target) > 1:
-            raise OutputError(f"{target}: two inputs have this name; give them different outputs")
-    return list(pairs)
+    written = output_format or default_output(kind) if kind else None
+    if written is None or written == kind or (written, kind) == ("inline", "text"):
+        return name
+    stem, ending = posixpath.splitext(name)
+    return (stem if ending.lower() in _ENDINGS else name) + (".txt" if written == "inline" else f".{written}")
 
 
 def refuse_existing_file(target: Path, force: bool) -> None:

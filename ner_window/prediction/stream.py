@@ -12,9 +12,9 @@ from ner_window.errors import OutputError
 from ner_window.prediction import rendering
 from ner_window.prediction.added_column import Floats, with_tags
 from ner_window.prediction.documents import Parts
-from ner_window.prediction.formats import InputFormat, Known, OutputFormat, sniff
+from ner_window.prediction.formats import InputFormat, Known, OutputFormat, default_output, sniff
 from ner_window.prediction.items import Items, items_of, read_items
-from ner_window.prediction.marked_lines import Lines, read_lines
+from ner_window.prediction.marked_lines import Before, Lines, read_lines
 from ner_window.prediction.outputs import encoded
 from ner_window.prediction.threshold import Threshold
 from ner_window.projections import Projections
@@ -53,6 +53,11 @@ def predict(
     target: Path | str = "standard output",
     table: Projections | None = None,
     threshold: Threshold | None = None,
+    *,
+    counts: Counter[str] | None = None,
+    before: Before | None = None,
+    first: bool = True,
+    last: bool = True,
 ) -> Iterator[bytes]:
     """Tag a stream and yield pieces of the output in the order of the input.
 
@@ -61,7 +66,10 @@ def predict(
     or when it holds `BOUND` tokens. How often longer ones were cut is counted in `cut`, by the source. The output is in
     `encoding`, by default the layout's; `target` is what it is called in messages. A `table` of the tagger's products
     knows the forms of other streams already. A `threshold` leaves out the entities that are less probable, and counts
-    them.
+    them. `counts` counts the sentences and tokens.
+
+    The stream may be a part of a file, which begins where a sentence does, and a document if the tagger reads
+    documents: it is said what stands `before` it, and whether it is the file's `first` and its `last` part.
 
     Raises
     ------
@@ -71,17 +79,20 @@ def predict(
         The encoding does not hold a character of the output.
     """
     layout = layout or Layout(tag_column=None)
+    told = counts if counts is not None else Counter()
     LineReader(source, layout)  # an encoding that does not exist is an error in every format
     chosen = sniff(stream, source) if input_format == "auto" else input_format
-    written = output_format or ("conll" if chosen in ("conll", "tokens") else "jsonl")
+    written = output_format or default_output(chosen)
     output = tagger.output(scheme)
     encode = partial(encoded, encoding=encoding or layout.encoding, target=target)
     cuts: Counter[str] = Counter() if cut is None else cut
     table = table or Projections(tagger)
-    if written == "html":
+    if written == "html" and first:
         yield encode(rendering.HTML_HEAD)
-    for batch in _batches(stream, source, chosen, layout, Parts(source, cuts) if tagger.reads_documents else None):
+    parts = Parts(source, cuts) if tagger.reads_documents else None
+    for batch in _batches(stream, source, chosen, layout, parts, before):
         text = batch.text()
+        told.update(sentences=len(text.lengths), tokens=len(text.ids))
         if tagger.reads_documents:  # an item of many sentences may be cut, too
             documents = text.documents.tolist()
             cuts[source] += len(gather(text.lengths.tolist(), documents)) - len(set(documents))
@@ -92,7 +103,7 @@ def predict(
         else:
             items = batch.items if isinstance(batch, Items) else items_of(text)
             yield from _encoded_lines(_RENDER[written](items, tags, chances), encode)
-    if written == "html":
+    if written == "html" and last:
         yield encode(rendering.HTML_END)
 
 
@@ -105,14 +116,14 @@ def _encoded_lines(text: str, encode: Callable[[str], bytes]) -> Iterator[bytes]
 
 
 def _batches(
-    stream: IO[bytes], source: str, kind: Known, layout: Layout, parts: Parts | None
+    stream: IO[bytes], source: str, kind: Known, layout: Layout, parts: Parts | None, before: Before | None
 ) -> Iterator[Lines] | Iterator[Items]:
     """Yield what is tagged together: what has come, or with `parts` the documents of it that have ended."""
     pieces = whole_lines(getattr(stream, "read1", stream.read), PIECE)
     if kind == "conll":
-        lines = read_lines(pieces, source, layout)
+        lines = read_lines(pieces, source, layout, before)
         return lines if parts is None else _by_document(lines, parts)
-    items = read_items(pieces, source, layout, kind)
+    items = read_items(pieces, source, layout, kind, before.lines if before else 0)
     return items if parts is None or kind == "jsonl" else _by_document(items, parts)
 
 

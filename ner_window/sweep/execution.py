@@ -4,12 +4,10 @@ import itertools
 import shutil
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
 
 from ner_window import storage
 from ner_window.config import dump_yaml, flatten, parse_yaml
@@ -27,6 +25,9 @@ if TYPE_CHECKING:
 SWEEP_FILE = "sweep.yaml"
 #: What is written into it when all runs have ended, besides them.
 RESULTS = ("results.json", "results.csv", "results.md", "runs.csv", "timings.csv", "plot.svg", "test.json", "page.html")
+
+#: What a process that is killed may leave in the folder of the runs: its own unfinished files, and safetensors'.
+LEFTOVERS = (".new-*", ".old-*", ".tmp*")
 
 #: What is told: which runs come next; that a batch or an epoch was learned, or a run has ended; or nothing, for now.
 Report = tuple[PlannedRun, ...] | BatchReport | RunReport | Outcome | None
@@ -65,7 +66,7 @@ def begin(sweep: Sweep, directory: Path, *, resume: bool, force: bool) -> list[s
         if "test.json" in gone:
             notes.append("the test set was scored before: to choose by it now would make it a second dev set")
         _rewrite(path, text)
-    for left in itertools.chain((directory / "runs").glob(".new-*"), (directory / "runs").glob(".old-*")):
+    for left in itertools.chain(*((directory / "runs").glob(pattern) for pattern in LEFTOVERS)):
         shutil.rmtree(left) if left.is_dir() else left.unlink()
     return notes
 
@@ -93,30 +94,6 @@ def _rewrite(path: Path, text: str) -> None:
         temporary.replace(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
-@contextmanager
-def claimed(directory: Path) -> Iterator[None]:
-    """Keep other processes from a folder, as long as this one is at work in it or lives.
-
-    Raises
-    ------
-    OutputError
-        Another process is at work in it.
-    """
-    lock = FileLock(directory / ".lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise OutputError(
-            f"{directory}: another process is at work here; wait for it, or choose another output"
-        ) from None
-    except OSError as error:
-        raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def task_of(run: PlannedRun, directory: Path, floors: tuple[float, ...] = ()) -> Task:

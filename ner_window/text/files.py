@@ -15,12 +15,31 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ner_window.errors import CorpusError
+from ner_window.errors import CorpusError, MissingExtraError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+
+def _zstandard(file: IO[bytes]) -> tuple[Any, type[Exception]]:
+    """Return what is in a file packed by Zstandard, which is in Python from 3.14 on."""
+    try:
+        from compression import zstd  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        try:
+            from backports import zstd
+        except ImportError:
+            raise MissingExtraError("reading .zst", "zst") from None
+    return zstd.ZstdFile(file), zstd.ZstdError
+
+
+#: What gives the stream of what is in a file, and the error that tells of damage besides EOFError and OSError.
+_UNPACKERS: dict[str, Callable[[IO[bytes]], tuple[Any, type[Exception]]]] = {
+    ".gz": lambda file: (gzip.GzipFile(fileobj=file), zlib.error),
+    ".bz2": lambda file: (bz2.BZ2File(file), OSError),
+    ".xz": lambda file: (lzma.LZMAFile(file), lzma.LZMAError),  # noqa: SIM115
+    ".zst": _zstandard,
+}
 
 #: Bytes unpacked together.
 _PIECE = 1 << 16
@@ -62,23 +81,51 @@ def put_in_place(folder: Path, target: Path) -> None:
 
 @contextmanager
 def open_input(path: Path | str) -> Iterator[IO[bytes]]:
-    """Open a file by its name, compressed ones (.gz, .bz2, .xz) as what is in them; ``-`` is standard input.
+    """Open a file by its name, compressed ones (.gz, .bz2, .xz, .zst) as what is in them; ``-`` is standard input.
+
+    The name may be a URL that fsspec knows.
 
     Raises
     ------
     CorpusError
         It cannot be opened; or, while it is read, it turns out to be damaged.
+    MissingExtraError
+        It is compressed by Zstandard, and the package that reads it is not installed.
     """
     if str(path) == "-":
         yield sys.stdin.buffer  # which stays open: whoever reads it again finds it empty
         return
     try:
-        opener = _OPENERS.get(_packing(path))
-        stream = io.BufferedReader(_Unpacked(opener(path, "rb"), str(path)), _PIECE) if opener else open(path, "rb")  # noqa: PTH123, SIM115
-    except OSError as error:
-        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    with stream:
-        yield stream
+        file = open_as_it_is(str(path))
+    except (OSError, ImportError, ValueError) as error:
+        raise CorpusError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    with file:
+        unpack = _UNPACKERS.get(_packing(path))
+        if unpack is None:
+            yield file
+        else:
+            with io.BufferedReader(_Unpacked(*unpack(file), str(path)), _PIECE) as stream:
+                yield stream
+
+
+def open_as_it_is(name: str) -> io.BufferedReader:
+    """Open a file here or elsewhere, and compressed ones, too, as the bytes that they are.
+
+    Raises
+    ------
+    OSError, ImportError, ValueError
+        It cannot be opened; the package for such URLs is not installed; there is no such kind of URL.
+    """
+    if not is_url(name):
+        return open(name, "rb")  # noqa: PTH123, SIM115
+    import fsspec
+
+    return io.BufferedReader(fsspec.open(name, "rb").open(), _PIECE)  # which has no `peek`, and no `readline` of a size
+
+
+def is_url(name: Path | str) -> bool:
+    """Whether a name is that of a file elsewhere, such as ``s3://bucket/file``, and not a path."""
+    return "://" in str(name)
 
 
 def shown_name(path: Path | str) -> str:
@@ -91,6 +138,11 @@ def is_read_once(path: Path | str) -> bool:
     return str(path) == "-" or Path(path).is_fifo()
 
 
+def is_compressed(path: Path | str) -> bool:
+    """Whether a file is read as what is in it."""
+    return _packing(path) in _UNPACKERS
+
+
 def about_size(path: Path | str) -> int:
     """Return the bytes of what is in a file, of a compressed one about: text is packed to an eighth, or to less.
 
@@ -100,12 +152,12 @@ def about_size(path: Path | str) -> int:
         There is no such file.
     """
     size = Path(path).stat().st_size
-    return 8 * size if _packing(path) in _OPENERS else size
+    return 8 * size if is_compressed(path) else size
 
 
 def unpacked_name(path: Path | str) -> str:
-    """Return the name, without the folder, of what is in a file: without .gz, .bz2 or .xz."""
-    return Path(path).stem if _packing(path) in _OPENERS else Path(path).name
+    """Return the name, without the folder, of what is in a file: without .gz, .bz2, .xz or .zst."""
+    return Path(path).stem if is_compressed(path) else Path(path).name
 
 
 def _packing(path: Path | str) -> str:
@@ -115,8 +167,9 @@ def _packing(path: Path | str) -> str:
 class _Unpacked(io.RawIOBase):
     """What is in a compressed file. That it is damaged is found out while it is read."""
 
-    def __init__(self, stream: IO[bytes], source: str) -> None:
+    def __init__(self, stream: IO[bytes], damage: type[Exception], source: str) -> None:
         self._stream = stream
+        self._damage = damage
         self._source = source
 
     def readable(self) -> bool:
@@ -126,7 +179,7 @@ class _Unpacked(io.RawIOBase):
         view = memoryview(buffer)
         try:
             piece = self._stream.read1(len(view))  # type: ignore[attr-defined]
-        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        except (OSError, EOFError, self._damage) as error:
             raise CorpusError(f"{self._source}: not a whole compressed file: {error}") from None
         view[: len(piece)] = piece
         return len(piece)

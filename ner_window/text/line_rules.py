@@ -92,8 +92,11 @@ def split_columns(text: str) -> list[str]:
     return text.split("\t") if "\t" in text else [column for column in text.split(" ") if column]
 
 
-def decode_line(raw: bytes, where: str, encoding: str, first: bool) -> tuple[str, str]:
-    r"""Return a line's text and its ending (``\n``, ``\r\n`` or nothing); a byte order mark stays in the text."""
+def decode_line(raw: bytes, where: str, encoding: str, first: bool, *, returns: bool = False) -> tuple[str, str]:
+    r"""Return a line's text and its ending (``\n``, ``\r\n`` or nothing); a byte order mark stays in the text.
+
+    With `returns` it may hold carriage returns, as raw text may: there they are white space.
+    """
     if first and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise CorpusError(f"{where}: the file is UTF-16; convert it to UTF-8")
     if first and raw.startswith(codecs.BOM_UTF8) and encoding.lower().replace("_", "-") not in ("utf-8", "utf8"):
@@ -106,7 +109,7 @@ def decode_line(raw: bytes, where: str, encoding: str, first: bool) -> tuple[str
             "set the encoding (data.encoding, --encoding), for example iso-8859-1"
         ) from None
     text = line.removesuffix("\n").removesuffix("\r")
-    if "\r" in text:
+    if "\r" in text and not returns:
         raise CorpusError(f"{where}: carriage return inside a line, got {text[:40]!r}; convert the line endings")
     return text, line[len(text) :]
 

@@ -71,6 +71,10 @@ class LineTable(dict[bytes, int]):
         """Which of `tags` each distinct line holds; -1 if it is no token line, or the layout has no tags."""
         return np.array(self._tags, np.int32)
 
+    def begin(self, lines: int, width: int, first: int) -> None:
+        """Begin in the middle of a file, behind so many lines, of which the first token line has `width` columns."""
+        self.read, self._reader.width, self._reader.first = lines, width, first
+
     def ids(self, lines: list[bytes]) -> Integers:
         r"""Return the numbers (n,) of the next n lines of the file, given without their ``\n``.
 

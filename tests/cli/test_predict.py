@@ -85,9 +85,7 @@ def test_files_to_a_directory(program, model, tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.tokens").write_text("In Berlin\n")
     program("predict", model, tmp_path / "a.tokens", tmp_path / "b.tokens", "-o", tmp_path / "out")
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.tokens", "b.tokens"]
-    again = program("predict", model, tmp_path / "a.tokens", tmp_path / "b.tokens", "-o", tmp_path / "out", code=2)
-    assert "exists already" in again.stderr
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.conll", "b.conll", "manifest.json"]
 
 
 def test_compressed_files_to_a_directory(program, model, tmp_path):
@@ -97,9 +95,9 @@ def test_compressed_files_to_a_directory(program, model, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "a.tokens.gz").rename(tmp_path / "in" / "a.tokens.gz")
     program("predict", model, tmp_path / "in", "-o", tmp_path / "out")
-    assert [p.name for p in (tmp_path / "out").iterdir()] == ["a.tokens"]
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.conll", "manifest.json"]
     expected = program("predict", model, "--input-format", "tokens", stdin=text).stdout
-    assert (tmp_path / "out" / "a.tokens").read_text() == expected
+    assert (tmp_path / "out" / "a.conll").read_text() == expected
 
 
 @pytest.mark.parametrize("content", [gzip.compress(b"In Berlin\n" * 9999)[:-30], b"In Berlin\n"])
@@ -150,21 +148,6 @@ def test_a_reader_that_goes_away_ends_it_quietly(model, root):
     assert done.stdout.startswith("Ana ")
     assert done.stderr == ""
     assert done.returncode == 141
-
-
-@pytest.fixture(scope="module")
-def reader(program, root, tmp_path_factory):
-    """A model whose tags depend on the whole document."""
-    folder = tmp_path_factory.mktemp("documents")
-    (folder / "c.yaml").write_text(f"""
-data: {{train: {root}/data/train.conll, dev: {root}/data/dev.conll, limit: 120}}
-vectors: {{source: {root}/data/glove.50d.txt}}
-features: [case, casing, gazetteer, tag_statistics, first_pass]
-optimizer: {{learning_rate: 0.005}}
-training: {{epochs: 2, folds: 2, batch_size: 8}}
-""")
-    program("train", folder / "c.yaml", "-o", folder / "model")
-    return folder / "model"
 
 
 @pytest.fixture(scope="module")
@@ -358,8 +341,12 @@ def test_all_files_have_one_threshold_and_one_note(program, model, tmp_path):
     for name in ("a.tokens", "b.tokens"):
         (tmp_path / name).write_text("In Berlin\n")
     done = program("predict", model, tmp_path, "-o", tmp_path / "out", "--threshold", "1", "--format", "inline")
-    assert done.stderr == "2 of 2 entities were left out: their probability is below 1.0\n"
-    assert {path.read_text() for path in (tmp_path / "out").iterdir()} == {"In Berlin\n"}
+    assert done.stderr.split("\n") == [
+        f"{tmp_path}/out: 2 of 2 files; 4 tokens in 2 sentences",
+        "2 of 2 entities were left out: their probability is below 1.0",
+        "",
+    ]
+    assert {path.read_text() for path in (tmp_path / "out").glob("*.txt")} == {"In Berlin\n"}
 
 
 @pytest.mark.parametrize("threshold", ["1.5", "-0.1", "x", "nan"])

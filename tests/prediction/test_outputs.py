@@ -3,7 +3,8 @@ import re
 import pytest
 
 from ner_window.errors import OutputError
-from ner_window.prediction import encoded, plan, write_whole
+from ner_window.prediction import encoded, write_whole
+from ner_window.prediction.outputs import written_as
 
 
 def test_what_is_bytes_already_is_written_as_it_is(tmp_path):
@@ -26,18 +27,19 @@ def test_a_file_that_is_not_whole_does_not_appear(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_plan_pairs_inputs_with_outputs(tmp_path):
-    (tmp_path / "in").mkdir()
-    for name in ("a.conll.gz", "b.txt"):
-        (tmp_path / "in" / name).touch()
-    inputs = [str(tmp_path / "in" / name) for name in ("a.conll.gz", "b.txt")]
-    out = tmp_path / "out"
-    assert plan(["-", *inputs], None, False) == [(name, None) for name in ("-", *inputs)]
-    assert plan([inputs[0]], out, False) == [(inputs[0], out)]
-    assert plan([str(tmp_path / "in"), "-"], out, False) == [
-        (inputs[0], out / "a.conll"),
-        (inputs[1], out / "b.txt"),
-        ("-", out / "stdin"),
-    ]
-    with pytest.raises(OutputError, match="two inputs have this name"):
-        plan([inputs[0], inputs[0]], out, False)
+@pytest.mark.parametrize(
+    ("name", "kind", "output_format", "expected"),
+    [
+        ("a.conll", "conll", None, "a.conll"),
+        ("a.txt", "conll", None, "a.txt"),  # it is what it was, with a column more
+        ("a.txt", "text", None, "a.jsonl"),
+        ("a.TXT", "text", "html", "a.html"),
+        ("a.txt", "text", "inline", "a.txt"),
+        ("a.jsonl", "jsonl", "inline", "a.txt"),
+        ("a.tokens", "tokens", None, "a.conll"),
+        ("sub.txt/a.2024", "text", "jsonl", "sub.txt/a.2024.jsonl"),
+        ("stdin", None, "html", "stdin"),
+    ],
+)
+def test_an_output_has_the_ending_of_its_format(name, kind, output_format, expected):
+    assert written_as(name, kind, output_format) == expected

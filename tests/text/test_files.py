@@ -5,15 +5,22 @@ import lzma
 import os
 
 import pytest
+from backports import zstd
 
 from ner_window.errors import CorpusError
 from ner_window.text.files import is_read_once, open_input, unpacked_name
 
 TEXT = "".join(f"Tove{i} sings in Ørsta\n" for i in range(20_000)).encode()  # more than is unpacked at once
-PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
 
-@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz", ".GZ"])
+def pack_zst(content):
+    return zstd.compress(content, options={zstd.CompressionParameter.checksum_flag: 1})  # as the command zstd does
+
+
+PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": pack_zst}
+
+
+@pytest.mark.parametrize("ending", ["", ".gz", ".bz2", ".xz", ".zst", ".GZ"])
 def test_what_is_in_a_file_is_read_whole_by_line_and_by_piece(tmp_path, ending):
     path = tmp_path / f"a.txt{ending}"
     path.write_bytes(PACK[ending.lower()](TEXT) if ending else TEXT)
