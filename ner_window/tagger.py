@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from ner_window.nn.sentence import marginals
 from ner_window.text.encoding import EncodedCorpus, Encoder, Sentences, runs, types_of
 from ner_window.text.features import DOCUMENT_FEATURES, FEATURES, LEXICON_FEATURES
 from ner_window.text.lexicon import Lexicon
+from ner_window.text.raw_texts import CutText, TextEntity, cut, together
 from ner_window.text.tag_columns import TagColumn
-from ner_window.text.tagging import SCHEMES, Entity, Scheme, allowed, entities_of, split_tag
+from ner_window.text.tagging import SCHEMES, Scheme, allowed, entities_of, split_tag
 from ner_window.text.tokens import Tokens
 from ner_window.text.vocabulary import Lookup, Vocabulary
 from ner_window.text.words import WordList, Words
@@ -30,15 +32,8 @@ from ner_window.text.words import WordList, Words
 #: Forms that are projected together when nothing is trained, and tokens that are scored together.
 CHUNK = 16_384
 
-
-@dataclass(frozen=True)
-class TextEntity:
-    """An entity of a text: text[start:end] is `text`; `probability` is the smallest of its tokens'."""
-
-    start: int
-    end: int
-    type: str
-    text: str
+#: Tokens of texts that are tagged together.
+TOGETHER = 4_096
 
 
 @dataclass(frozen=True)
@@ -69,6 +64,11 @@ class Tagger:
         The words of the training corpus, in lower case.
     temperature : float
         What scores are divided by before they become probabilities; see `calibrated`.
+
+    Notes
+    -----
+    Threads may share a tagger: whatever tags may be called by many of them at once, and gives what it gives to one. A
+    generator, such as that of `pipe`, is one thread's; so are `Projections`.
     """
 
     network: Network
@@ -243,13 +243,17 @@ class Tagger:
         self, sentences: Sentences, documents: Sequence[int] | None = None
     ) -> list[tuple[list[str], list[float]]]:
         """Return for each sentence its tags, in the model's scheme, and the probability of each."""
-        encoded = self.encode(sentences, documents)
+        tags, chances = self.tag_text_with_probabilities(Tokens.of(sentences, documents))
+        of_tokens = iter(chances.tolist())
+        return [(its, list(islice(of_tokens, len(its)))) for its in tags.lists()]
+
+    def tag_text_with_probabilities(self, text: Tokens) -> tuple[TagColumn, Floats]:
+        """Tag a text; return the tags in the model's scheme, and the probability of each (T,)."""
+        encoded = self.encode_text(text)
         scores = self.scores(encoded)
         labels = self.decode(scores, encoded.lengths)
-        chosen = self.probabilities(scores, encoded.lengths)[np.arange(len(labels)), labels].tolist()
-        tags = TagColumn(self.tags, labels, encoded.lengths).lists()
-        starts = encoded.starts.tolist()
-        return [(its, chosen[start : start + len(its)]) for its, start in zip(tags, starts, strict=True)]
+        chances = self.probabilities(scores, encoded.lengths)[np.arange(len(labels)), labels]
+        return TagColumn(self.tags, labels, encoded.lengths), chances
 
     def output(self, scheme: str | None) -> Scheme:
         """Return the scheme of that name, or the one that tags are given in by default."""
@@ -266,21 +270,26 @@ class Tagger:
 
     def entities(self, text: str) -> list[TextEntity]:
         """Return the entities of raw text with character offsets. Needs the extra ``text``."""
-        from ner_window.text.tokenizer import tokenize
+        return next(self.pipe([text]))
 
-        sentences = list(tokenize(text))
-        if not sentences:
-            return []
-        tagged = self.tag_sentences([[text[a:b] for a, b in spans] for spans in sentences], self.scheme)
-        return [
-            locate(text, spans, entity)
-            for spans, tags in zip(sentences, tagged, strict=True)
-            for entity in entities_of(tags)
-        ]
+    def pipe(self, texts: Iterable[str], *, ahead: int = TOGETHER) -> Iterator[list[TextEntity]]:
+        """Yield the entities of each text, in order, as `entities` gives them: each text is a document of its own.
 
-    def pipe(self, texts: Iterable[str]) -> Iterator[list[TextEntity]]:
-        """Yield the entities of each text, in order."""
-        return map(self.entities, texts)
+        Texts are tagged together, so some are read `ahead`: until they have so many tokens, one without any counting as
+        one. With ``ahead=1`` each is answered before the next is read. What goes wrong with a text, or in `texts`, is
+        raised after the answers to those before it.
+        """
+        for some in together(cut(texts), ahead):
+            yield from self._entities(some)
+
+    def _entities(self, texts: Sequence[CutText]) -> Iterator[list[TextEntity]]:
+        """Yield the entities of each of some texts, which are tagged together."""
+        sentences = [tokens for text in texts for tokens in text.sentences]
+        documents = [number for number, text in enumerate(texts) for _ in text.spans]
+        tagged = iter(self.tag_sentences(sentences, self.scheme, documents) if sentences else ())
+        for text in texts:
+            tags = enumerate(islice(tagged, len(text.spans)))
+            yield [text.locate(sentence, entity) for sentence, its in tags for entity in entities_of(its)]
 
     def save(self, directory: Path | str, *, force: bool = False, others: dict[str, str] | None = None) -> None:
         """Write the model directory, with other text files in it; see `storage.write_directory`."""
@@ -412,9 +421,3 @@ def read_lexicon(directory: Path, types: Sequence[str]) -> Lexicon:
     if lexicon.types != tuple(types):
         raise ModelError(f"{path}: expected the types {', '.join(types)}, got {lexicon.types!r}; train the model again")
     return lexicon
-
-
-def locate(text: str, spans: Sequence[tuple[int, int]], entity: Entity) -> TextEntity:
-    """Give an entity of tokens, whose character spans in `text` are known, its characters."""
-    start, end = spans[entity.start][0], spans[entity.end - 1][1]
-    return TextEntity(start, end, entity.type, text[start:end])

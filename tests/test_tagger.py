@@ -1,4 +1,4 @@
-"""Probabilities at a temperature. What a tagger tags is tested where it is used: in runs, models and streams."""
+"""Probabilities at a temperature, raw texts. What a tagger tags is tested where it is used: in runs and streams."""
 
 import json
 import shutil
@@ -6,14 +6,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ner_window.config import load_config
 from ner_window.errors import ModelError
+from ner_window.experiment import prepare
 from ner_window.nn.calibration import temperature_of
 from ner_window.nn.objectives import log_softmax
 from ner_window.nn.sentence import marginals
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
 from ner_window.text.labelled import read_labelled
+from ner_window.text.raw_texts import TextEntity
 from ner_window.text.tagging import SCHEMES
 
 
@@ -117,3 +122,64 @@ def test_what_is_no_temperature_is_refused(model, tmp_path, bad):
     damaged = changed(model, tmp_path / "m", lambda description: description.update(temperature=bad))
     with pytest.raises(ModelError, match=r"model\.json: not a description of a model: "):
         Tagger.load(damaged)
+
+
+def test_entities_of_a_text_have_its_characters(tagger):
+    text = "It rained.\n Elena Markovic flew, from Berlin! "
+    assert tagger.entities(text) == [TextEntity(12, 26, "PER", "Elena Markovic"), TextEntity(38, 44, "LOC", "Berlin")]
+    assert tagger.entities("") == tagger.entities(" \n") == []
+
+
+TEXTS = st.lists(
+    st.lists(st.sampled_from(["Elena", "Markovic", "Norlake", "berlin", "sang", ".", "\n"]), max_size=9).map(" ".join),
+    max_size=9,
+)
+
+
+@pytest.fixture(scope="module", params=[(), ("objective=sentence", "features=[casing, gazetteer, first_pass]")])
+def untrained(root, request):
+    """A tagger with random weights: all scores differ, and with features of documents all depends on the others."""
+    new = prepare(load_config(root / "configs/quickstart.yaml", request.param)).tagger
+    return replace(new, words_seen=frozenset(), entities_seen=frozenset())  # it is shown where a test fails
+
+
+@given(TEXTS, st.integers(1, 30))
+def test_a_pipe_gives_what_each_text_gives_alone(untrained, texts, ahead):
+    assert list(untrained.pipe(texts, ahead=ahead)) == list(map(untrained.entities, texts))
+
+
+def test_texts_of_a_pipe_are_tagged_together(tagger, monkeypatch):
+    asked = []
+    tag_text = Tagger.tag_text
+    monkeypatch.setattr(Tagger, "tag_text", lambda self, text: asked.append(len(text.ids)) or tag_text(self, text))
+    assert len(list(tagger.pipe(["Elena sang."] * 1000))) == 1000
+    assert len(list(tagger.pipe(["Elena sang."] * 5, ahead=6))) == 5
+    assert asked == [3 * 1000, 6, 6, 3]
+
+
+def test_a_pipe_reads_ahead_no_further_than_it_says(tagger):
+    read = []
+
+    def texts():
+        for text in ["Elena sang.", "", "", "Berlin.", "Oslo."]:
+            read.append(text)
+            yield text
+
+    answers = tagger.pipe(texts(), ahead=5)  # 3 tokens, then 1 and 1 for the empty ones
+    seen = [len(read) for _ in answers]
+    assert seen == [3, 3, 3, 5, 5]
+    read.clear()
+    assert [len(read) for _ in tagger.pipe(texts(), ahead=1)] == [1, 2, 3, 4, 5]
+
+
+def test_what_is_no_text_is_told_after_the_answers_before_it(tagger):
+    answers = tagger.pipe(["Elena sang.", "Berlin", None, "Oslo"])
+    assert [len(next(answers)), len(next(answers))] == [1, 1]
+    with pytest.raises(TypeError):
+        next(answers)
+
+
+def test_tokens_are_no_string(tagger):
+    with pytest.raises(TypeError, match="expected a list of tokens, got the string 'Elena sang'; `entities` takes raw"):
+        tagger.tag("Elena sang")
+    assert tagger.tag([]) == []

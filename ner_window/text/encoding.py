@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from ner_window.text.vocabulary import PAD, Integers, Lookup
 from ner_window.text.windows import line, positions, windows
 
 Sentences = Sequence[Sequence[str]]
+
+#: Held while forms are looked up: look-ups remember what they found, and threads may share them.
+_LOOKING_UP = Lock()
 
 
 def types_of(tags: Sequence[str]) -> tuple[str, ...]:
@@ -185,16 +189,21 @@ class Encoder:
 
         The look-ups of the first pass's feature are left empty (pads); see `with_first_pass`.
         """
-        rows = np.zeros((sum(v.look_ups for v in self.vocabularies.values()), 1 + len(text.forms)), np.int32)
-        for name in self.vocabularies:
-            if name not in DOCUMENT_FEATURES:
-                rows[self.rows_of(name), 1:] = self.vocabularies[name].encode(text.forms)
+        rows, composites = self._look_up(text.forms)
         known = np.empty(0, np.int16) if labels is None else labels
-        composites = getattr(next(iter(self.vocabularies.values())), "composites", ())
         encoded = EncodedCorpus(
             rows, np.arange(1, rows.shape[1], dtype=np.int32), text.ids, text.lengths, known, {}, composites
         )
         return self._with_documents(encoded, text, learning) if DOCUMENT_FEATURES & set(self.vocabularies) else encoded
+
+    def _look_up(self, forms: Sequence[str]) -> tuple[Integers, Sequence[tuple[int, ...]]]:
+        """Return the rows (L, 1 + M) of the pad and of some forms, and the composites that they may be."""
+        rows = np.zeros((sum(v.look_ups for v in self.vocabularies.values()), 1 + len(forms)), np.int32)
+        with _LOOKING_UP:
+            for name in self.vocabularies:
+                if name not in DOCUMENT_FEATURES:
+                    rows[self.rows_of(name), 1:] = self.vocabularies[name].encode(forms)
+            return rows, getattr(next(iter(self.vocabularies.values())), "composites", ())
 
     def _with_documents(self, encoded: EncodedCorpus, text: Tokens, learning: bool) -> EncodedCorpus:
         """Return the corpus with what its documents tell of its words."""

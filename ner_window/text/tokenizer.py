@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import accumulate
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -36,12 +37,19 @@ _NOT_PLAIN = re.compile("(?i:cannot|gimme|gonna|gotta|lemme|wanna)|[\u0130\u0131
 #: What may stand between the last period of a sentence and its end.
 _CLOSING = " ])}>\"'\u00bb\u201d\u2019"
 
+#: Held while NLTK's module is imported, which changes what is known of modules for a moment.
+_IMPORTING = Lock()
+
 #: Characters of a piece that is remembered.
 _LONGEST = 50
 
+#: Characters that NLTK is given at once: its expressions give up after five seconds.
+_AT_ONCE = 1 << 20
+
 # A sentence ends after . ! ? and closing quotes or brackets, before a space and anything that may begin a sentence;
-# but not after an initial or one of these abbreviations.
-_END = re.compile(r"""[.!?]+["')\]\u2019\u201d]*\s+(?=["'(\[\u2018\u201c]?[^\W_a-z])""")
+# but not after an initial or one of these abbreviations. It is looked for only where a run of . ! ? begins: from the
+# middle of a run the same would be found, and a line of a million dots would be gone through half a million times.
+_END = re.compile(r"""(?<![.!?])[.!?]+["')\]\u2019\u201d]*\s+(?=["'(\[\u2018\u201c]?[^\W_a-z])""")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\"'])(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Gen|Col|Lt|Sgt|Capt|Rev|Gov|Sen|Rep|Jr|Sr|vs|No|Nos|Inc|Ltd|Corp|Co"
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|[A-Za-z](?:\.[A-Za-z])+)\.$"
@@ -70,7 +78,8 @@ def _sentences(text: str) -> Iterator[Span]:
         start = part.start()
         for end in _END.finditer(part.group()):
             stop = part.start() + end.end()
-            if not _ABBREVIATION.search(text[start:stop].rstrip()[-24:]):
+            bare = part.start() + end.start() + len(end.group().rstrip())
+            if not _ABBREVIATION.search(text[max(start, bare - 24) : bare]):
                 yield start, stop
                 start = stop
         if start < part.end():
@@ -82,24 +91,25 @@ def _words(sentence: str, start: int) -> list[Span]:
 
     A piece is what stands between two spaces. It is cut in the same way wherever it stands, but for the first one, as a
     quotation mark before it opens, and the last one, as a period at its end is a token. If the last one holds nothing
-    but what closes quotations and brackets, the period may stand before it.
+    but what closes quotations and brackets, the period may stand before it. A sentence longer than NLTK is given is
+    cut piece by piece in any case.
     """
     bare = sentence.rstrip(" ")
     pieces = bare.split(" ")
     pieces[-1] += sentence[len(bare) :]
-    if not pieces[-1].strip(_CLOSING) or max(map(len, pieces)) > _LONGEST:
+    short = len(sentence) <= _AT_ONCE
+    if short and not pieces[-1].strip(_CLOSING):
         return _words_at_once(sentence, start)
     if len(pieces) == 1:
-        cuts = [_cut(sentence, "", "")]
+        cuts = [_piece(sentence, "", "")]
     else:
-        cuts = [_cut(pieces[0], "", " a"), *map(_cut, pieces[1:-1]), _cut(pieces[-1], "a ", "")]
+        cuts = [_piece(pieces[0], "", " a"), *map(_piece, pieces[1:-1]), _piece(pieces[-1], "a ", "")]
     spans: list[Span] = []
     at = start
     for piece, cut in zip(pieces, cuts, strict=True):
-        if cut is None:
+        if cut is None and short:
             return _words_at_once(sentence, start)
-        for a, b in cut:
-            spans.append((at + a, at + b))
+        spans += _words_at_once(piece, at) if cut is None else [(at + a, at + b) for a, b in cut]
         at += len(piece) + 1
     return spans
 
@@ -107,12 +117,19 @@ def _words(sentence: str, start: int) -> list[Span]:
 def _words_at_once(sentence: str, start: int) -> list[Span]:
     """Return the spans of the tokens of a sentence that begins at `start`, as NLTK gives them of the whole of it."""
     try:
-        spans = list(_word_tokenizer().span_tokenize(sentence))
+        spans = list(_word_tokenizer().span_tokenize(sentence)) if len(sentence) <= _AT_ONCE else []
     except ValueError:  # NLTK rewrites quotes, and rarely cannot find them again: then cut at white space
         spans = []
     if not spans or any(a >= b for a, b in spans):
         spans = [m.span() for m in re.finditer(r"\S+", sentence)]
     return [(start + a, start + b) for a, b in spans]
+
+
+def _piece(piece: str, before: str = "a ", after: str = " a") -> tuple[Span, ...] | None:
+    """Do what `_cut` does; a long piece, which will hardly come again, is not remembered, and a giant one not cut."""
+    if len(piece) <= _LONGEST:
+        return _cut(piece, before, after)
+    return _cut.__wrapped__(piece, before, after) if len(piece) <= _AT_ONCE else None
 
 
 @lru_cache(maxsize=1 << 16)
@@ -142,6 +159,11 @@ def _word_tokenizer() -> Any:
     Its module is imported under stand-ins for the packages above it, which are taken away again afterwards, so that
     another ``import nltk`` gets the whole.
     """
+    with _IMPORTING:
+        return _import_word_tokenizer()
+
+
+def _import_word_tokenizer() -> Any:
     before = {name: module for name, module in sys.modules.items() if name == "nltk" or name.startswith("nltk.")}
     if "nltk.tokenize.destructive" in before:
         return before["nltk.tokenize.destructive"].NLTKWordTokenizer()

@@ -36,6 +36,15 @@ def test_a_line_of_text_may_hold_sentences():
     ]
 
 
+def test_only_in_raw_text_a_carriage_return_within_a_line_is_white_space():
+    assert read("text", b"Ana\rsings.\r\r\n") == [
+        Item([["Ana", "sings", "."]], "Ana\rsings.\r", [[(0, 3), (4, 9), (9, 10)]])
+    ]
+    for kind in ("tokens", "jsonl"):
+        with pytest.raises(CorpusError, match=r"here:1: carriage return inside a line, got "):
+            read(kind, b'{"text":\r"Ana"}\n')
+
+
 def test_a_record_holds_tokens_or_text():
     records = [{"tokens": ["a b", "c"], "text": "x"}, {"text": "Ana", "tokens": [1]}, {"tokens": []}]
     found = read("jsonl", "\n \n".join(map(json.dumps, records)).encode())
@@ -78,9 +87,9 @@ BYTES = [b"a", b"\n", b"\n", b"\xc3\xa9", b"\xe2\x80\xa8", b"\r\n", b"\r", b"\xe
 @given(st.lists(st.sampled_from(BYTES), min_size=1).map(b"".join))
 def test_a_piece_is_decoded_at_once_as_it_is_line_by_line(piece):
     for before in (0, 7):
-        for encoding in ("utf-8", "UTF8"):
-            expected = outcome(items._decoded_lines(piece, "here", before, encoding))
-            assert outcome(items._decoded(piece, "here", before, encoding)) == expected
+        for encoding, returns in (("utf-8", False), ("UTF8", True)):
+            expected = outcome(items._decoded_lines(piece, "here", before, encoding, returns))
+            assert outcome(items._decoded(piece, "here", before, encoding, returns=returns)) == expected
 
 
 def test_other_encodings_are_decoded_line_by_line():

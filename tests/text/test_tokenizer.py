@@ -156,6 +156,15 @@ def test_a_sentence_ends_after_quotes_and_before_digits(text):
     assert len(tokens(text)) == 2
 
 
+def test_marks_without_end_are_gone_through_once(monkeypatch):
+    # Looked for at each of the dots, the end of a sentence would take billions of steps.
+    monkeypatch.setattr(tokenizer, "_words", lambda sentence, start: [(start, start + len(sentence))])
+    (((start, end),),) = tokenize("." * 100_000)
+    assert (start, end) == (0, 100_000)
+    sentences = list(tokenize("Mr. Ab " * 200_000))  # an abbreviation in each place: one sentence
+    assert len(sentences) == 1
+
+
 def test_scipy_is_not_imported_and_nltk_stays_whole():
     code = (
         "import sys; from ner_window.text.tokenizer import tokenize; list(tokenize('Mira sails.'));"
@@ -216,4 +225,25 @@ def test_plain_pieces_are_not_asked_of_nltk(monkeypatch):
 def test_a_giant_piece_is_not_remembered():
     _cut.cache_clear()
     assert _words("a " + "b" * 1000 + " c", 0) == [(0, 1), (2, 1002), (1003, 1004)]
-    assert _cut.cache_info().currsize == 0
+    assert _cut.cache_info().currsize == 2
+
+
+@settings(max_examples=50)
+@given(SENTENCES.map(lambda sentence: sentence.replace("\n", " ")), st.integers(0, 9))
+def test_a_sentence_too_long_for_nltk_is_cut_piece_by_piece(sentence, longest):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokenizer, "_AT_ONCE", longest)
+        spans = _words(sentence, 3)
+    ends = [3, *(end for _, end in spans)]
+    for (start, end), before in zip(spans, ends, strict=False):
+        assert before <= start < end
+        assert not sentence[before - 3 : start - 3].strip()
+        assert sentence[start - 3 : end - 3].split() == [sentence[start - 3 : end - 3]]
+    assert not sentence[ends[-1] - 3 :].strip()
+
+
+def test_a_sentence_of_plain_pieces_may_be_of_any_length(monkeypatch):
+    sentence = "Mira (she can't sail) met \"Tove's\" crew, https://example.org/" + "a" * 60 + " twice."
+    expected = _words_at_once(sentence, 0)
+    monkeypatch.setattr(tokenizer, "_AT_ONCE", len(sentence) - 1)
+    assert _words(sentence, 0) == expected
