@@ -11,6 +11,7 @@
       OutputError      an output that exists, or cannot be written
       TrainingError    a training run that cannot go on
       ClusterError     workers that cannot be had
+      FetchError       a download that did not come, or is not what it should be
       MissingExtraError   an optional package that is not installed
 
 Wording: ``where: what is wrong, got <repr>; what to do``.
@@ -51,6 +52,10 @@ class TrainingError(NerWindowError):
 
 class ClusterError(NerWindowError):
     """A scheduler that does not answer, or workers that would not do the same."""
+
+
+class FetchError(NerWindowError):
+    """A download that did not come, or is not what it should be; the message begins with its address."""
 
 
 class MissingExtraError(NerWindowError):
