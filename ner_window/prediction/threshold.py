@@ -56,7 +56,7 @@ def threshold_for(tagger: Tagger, where: str, least: float | None) -> Threshold 
         return None
     if not tagger.has_probabilities:
         raise ModelError(
-            f"{where}: scores of the objective {tagger.network.objective} are no probabilities, which --threshold is "
+            f"{where}: scores of the objective {tagger.network.objective} are no probabilities, which a threshold is "
             "compared with; leave it out, or train with objective softmax or sentence"
         )
     return Threshold(least)

@@ -59,7 +59,7 @@ def test_a_model_without_probabilities_is_refused(tagger):
         threshold_for(other, "m", 0.25)
     assert threshold_for(other, "m", None) is None
     assert str(error.value) == (
-        "m: scores of the objective margin are no probabilities, which --threshold is compared with; leave it out, or "
+        "m: scores of the objective margin are no probabilities, which a threshold is compared with; leave it out, or "
         "train with objective softmax or sentence"
     )
 
