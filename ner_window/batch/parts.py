@@ -33,7 +33,7 @@ def cuts(stream: IO[bytes], size: int, kind: Known, part: int, *, by_document: b
 
 
 def _next(stream: IO[bytes], place: int, kind: Known, by_document: bool) -> int | None:
-    """Return the first place behind this one where a file can be cut; None if there is none."""
+    """Return the first place from this one on where a file can be cut; None if there is none."""
     for start, end, line in _lines(stream, place):
         if kind != "conll":
             return start
@@ -46,9 +46,9 @@ def _next(stream: IO[bytes], place: int, kind: Known, by_document: bool) -> int 
 
 
 def _lines(stream: IO[bytes], place: int) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the place and the end of each line that begins behind this place, and the first bytes of the line."""
-    stream.seek(place)
-    at, start, line = place, None, b""
+    """Yield the place and the end of each line that begins at this place or behind it, and the line's first bytes."""
+    stream.seek(place - 1)
+    at, start, line = place - 1, None, b""
     while piece := stream.readline(_PIECE):
         line, at = line or piece, at + len(piece)
         if piece.endswith(b"\n"):

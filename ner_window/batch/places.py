@@ -41,10 +41,12 @@ def system_of(name: str) -> tuple[Any, str]:
     CorpusError
         The package for such URLs is not installed, or there is no such kind.
     """
-    from fsspec.core import url_to_fs  # a tenth of what predict takes to start, and plain files do without it
+    import fsspec  # a tenth of what predict takes to start, and plain files do without it
 
+    if not is_url(name):
+        return fsspec.filesystem("file"), str(Path(name).absolute())  # as it is, also with :: or ~ in it
     try:
-        return url_to_fs(name)  # type: ignore[no-any-return]
+        return fsspec.core.url_to_fs(name)  # type: ignore[no-any-return]
     except (ImportError, ValueError) as error:
         raise CorpusError(f"{name}: cannot be reached: {error}") from None
 

@@ -1,5 +1,6 @@
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -248,6 +249,17 @@ def test_what_has_changed_is_done_again_and_said(planned, tmp_path):
     ]
     assert [each.file for each in ended] == [0, 1]
     assert outputs(found)["a.conll"] == 2 * outputs(found)["d.conll"]
+
+
+@pytest.mark.parametrize("name", ["a b", "a::b", "~", "[a]*", "é", "#%41", "-o", "a\nb", os.fsdecode(b"a\xff")])
+def test_files_may_be_called_anything(planned, tmp_path, name):
+    (tmp_path / "in" / f"{name}.d").mkdir(parents=True)
+    (tmp_path / "in" / f"{name}.d" / f"{name}.conll").write_text(CONLL)
+    found = planned({f"{name}.conll": CONLL}, part=200, output=str(tmp_path / f"{name}.out"))
+    assert finish(found)[0].errors == {}
+    names = {f"{name}.conll", f"{name}.d", "manifest.json"}
+    assert {path.name for path in (tmp_path / f"{name}.out").iterdir()} == names
+    assert finish(found)[2] == []
 
 
 def test_two_processes_are_not_at_work_in_one_output(planned):
