@@ -1,5 +1,15 @@
 """`python -m ner_window` is the same program as `ner-window`."""
 
-from ner_window.cli import main
+from ner_window.interrupts import end_at_once
 
-main()
+
+def main() -> None:
+    """Run the program; while it is imported, Ctrl-C ends it without a traceback."""
+    end_at_once()
+    from ner_window.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ import os
 import queue
 import signal
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ SAME_VERSIONS = ("ner_window", "numpy")
 TOPIC = "ner_window"
 #: Workers that may die of a task before it is given up.
 TRIES = 3
-#: Seconds to wait for a scheduler.
+#: Seconds to wait for a scheduler, and for workers when all have gone.
 PATIENCE = 10
 
 
@@ -148,15 +149,32 @@ def do_all(client: "Client", work: Callable[..., Any], tasks: Mapping[str, Seque
     }
     for key, future in futures.items():
         future.add_done_callback(lambda future, key=key: events.put((key, future)))
-    left = len(futures)
+    left, alone = len(futures), 0.0
     try:
         while left:
             key, found = _next(events)
+            alone = _time_without_workers(client, alone) if found is None else 0.0
             left -= bool(key)
             yield key, _result(found) if key else found
     finally:
         client.cancel(list(futures.values()), force=True)
         client.unsubscribe_topic(TOPIC)
+
+
+def _time_without_workers(client: "Client", since: float) -> float:
+    """Return since when there have been no workers, 0 if there are some.
+
+    Raises
+    ------
+    ClusterError
+        It has been too long.
+    """
+    if client.scheduler_info().get("workers"):
+        return 0.0
+    since = since or time.monotonic()
+    if time.monotonic() - since > PATIENCE:
+        raise ClusterError(f"no workers are left for {PATIENCE} seconds; start some, and the same command goes on")
+    return since
 
 
 def _next(events: "queue.Queue[tuple[str, Any]]") -> tuple[str, Any]:

@@ -1,6 +1,5 @@
 """Ensembles: several networks, trained from different seeds, whose scores are averaged (Hansen and Salamon 1990)."""
 
-import itertools
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -10,14 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from ner_window import storage
+from ner_window.claims import remove_leftovers
 from ner_window.config import PATHS, Config, dump_yaml, flatten, load_config
 from ner_window.errors import ConfigError, ModelError, OutputError
 from ner_window.experiment import Sources, checkpoint_of, corpora_of
-from ner_window.run import dev_facts, versions
+from ner_window.run import dev_facts
 from ner_window.scoring import GROUPS, groups_of, score_by
 from ner_window.tagger import Tagger
 from ner_window.text.labelled import LabelledCorpus
 from ner_window.text.tagging import SCHEMES
+from ner_window.versions import versions
 
 
 def members_of(config: Config, directory: Path, count: int) -> list[tuple[Config, Path]]:
@@ -143,11 +144,9 @@ def remove(members: Sequence[Path]) -> None:
     """Remove the directories of networks, and what killed processes left of them; the folder, if it is empty then."""
     folder = members[0].parent
     for member in members:
-        new, old = f".new-{member.name}", f".old-{member.name}"
-        for checkpoint in (checkpoint_of(member), folder / f"{new}.checkpoint"):
-            checkpoint.unlink(missing_ok=True)
-        for left in itertools.chain(folder.glob(f"{new}-*"), folder.glob(f"{old}-*")):
-            shutil.rmtree(left, ignore_errors=True)
+        checkpoint_of(member).unlink(missing_ok=True)
+        for each in (member, checkpoint_of(member)):
+            remove_leftovers(each)
         if (member / "model.json").exists():
             shutil.rmtree(member)
     if folder.exists() and not any(folder.iterdir()):

@@ -6,17 +6,14 @@ from typing import Literal
 import numpy as np
 
 from ner_window.nn.gradients import Floats, Integers
+from ner_window.nn.network import PART
 from ner_window.tagger import CHUNK, Tagger
 from ner_window.text.tokens import Tokens
 from ner_window.text.windows import line, positions, windows
 
 Precision = Literal["float32", "int16"]
 
-#: Forms that are projected together, always, pads among them if need be. The last bit of a product may depend on the
-#: shape of the matrices, so with one shape it depends on the form alone, and not on what else is new in a text.
-BLOCK = 256
-
-#: Bytes of products that are kept, if more forms fit into them than a part of a text can hold.
+#: Bytes of products that are kept: those of as many forms, of all networks of an ensemble, as fit into them.
 KEPT = 1 << 26
 
 
@@ -44,7 +41,9 @@ class Projections:
         self.tagger = tagger
         self.dtype = np.dtype(precision)
         bytes_of_form = network.width * network.hidden_units * self.dtype.itemsize * members
-        self.capacity = max(CHUNK + network.width, KEPT // bytes_of_form)  # the forms of a part, and the pad
+        kept = KEPT // bytes_of_form
+        self.chunk = min(CHUNK, max(PART, (kept - network.width) // PART * PART))  # tokens that are scored together
+        self.capacity = max(self.chunk + network.width, kept)  # their forms, those beside them, and the pad
         self.units = [self._unit(m) if precision == "int16" else 1.0 for m in range(members)]
         shape = (self.capacity * network.width, network.hidden_units)
         self.tables = [np.empty(shape, self.dtype) for _ in range(members)]  # takes the pages that are written to
@@ -59,10 +58,10 @@ class Projections:
         forms = line(text.ids + 1, places, len(text.lengths), radius)  # 0 is the pad
         slots = np.zeros(1 + len(text.forms), np.int32)
         result = np.empty((len(text.ids), len(self.tagger.tags)), np.float32)
-        for start in range(0, len(result), CHUNK):
-            used = np.unique(text.ids[max(0, start - radius) : start + CHUNK + radius])
+        for start in range(0, len(result), self.chunk):
+            used = np.unique(text.ids[max(0, start - radius) : start + self.chunk + radius])
             slots[used + 1] = self._slots([text.forms[i] for i in used.tolist()])
-            part = slice(start, start + CHUNK)
+            part = slice(start, start + self.chunk)
             result[part] = self._scores(slots[windows(forms, places[part], radius)])
         return result
 
@@ -97,13 +96,9 @@ class Projections:
         encoded = self.tagger.encoder.encode(Tokens.of([forms]))
         ids, width = encoded.rows[:, 1:] if forms else encoded.rows, self.tagger.network.width
         for parameters, table, unit in zip(self.tagger.members, self.tables, self.units, strict=True):
-            p, rows = self.tagger.resolve(encoded, ids, parameters)
-            for start in range(0, rows.shape[1], BLOCK):
-                block = rows[:, start : start + BLOCK]
-                n = block.shape[1] * width
-                P = self.tagger.network.project(p, np.pad(block, ((0, 0), (0, BLOCK - block.shape[1]))))[:n]
-                begin = (first + start) * width
-                table[begin : begin + n] = P if self.dtype.kind == "f" else np.rint(P / unit)
+            P = self.tagger.network.project(*self.tagger.resolve(encoded, ids, parameters))
+            part = slice(first * width, first * width + len(P))
+            table[part] = P if self.dtype.kind == "f" else np.rint(P / unit)
 
     def _unit(self, member: int) -> float:
         """Return what one of the whole numbers stands for: no sum of K products is beyond 16 bits.

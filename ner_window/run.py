@@ -1,7 +1,6 @@
 """A training run: everything it consists of, from its first step to the model directory it leaves behind."""
 
 import json
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -10,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-import ner_window
 from ner_window import storage
 from ner_window.config import Config, dump_yaml, flatten
 from ner_window.errors import ModelError
@@ -29,7 +27,8 @@ from ner_window.text.labelled import LabelledCorpus
 from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tagging import split_tag
 from ner_window.text.vocabulary import RESERVED
-from ner_window.training import BatchReport, Disguise, EpochReport, TrainingState, train
+from ner_window.training import BatchReport, Disguise, EpochReport, TrainingState, fitted, overflow_allowed, train
+from ner_window.versions import versions
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,10 @@ class Run:
         before = np.cumsum(lengths) - lengths  # tokens before each sentence
         cuts = np.flatnonzero(np.diff(before // self.config.training.batch_size)) + 1
         parts = (np.split(scores, before[cuts]), np.split(gold, before[cuts]), np.split(lengths, cuts))
-        J = sum(network.cost(self.state.parameters, s, y, n)[0] * len(y) for s, y, n in zip(*parts, strict=True))
+        costs = (
+            network.cost(self.state.parameters, s, y, n)[0] * len(y) for s, y, n in zip(*parts, strict=True) if len(y)
+        )
+        J = sum(costs)
         return J / max(len(gold), 1) + network.regularizer(self.state.parameters)
 
     def choose_thresholds(self, scores: Floats) -> Floats:
@@ -210,15 +212,19 @@ class Run:
         tensors, state = storage.read_checkpoint(path)
         before, now = state.pop("identity", {}), self.identity()
         for key in now:
-            if before.get(key) != now[key]:
+            if not isinstance(before, dict) or before.get(key) != now[key]:
                 raise ModelError(
-                    f"{path}: was written with {key} = {before.get(key)!r}, got {now[key]!r}; "
+                    f"{path}: was written with {key} = {dict(before).get(key)!r}, got {now[key]!r}; "
                     "set it back, or start again with --force"
                 )
-        if self.jackknife:
-            self.jackknife.labels = tensors.pop("first_pass").astype(np.intp)
-        self.seconds[:] = state["seconds"]
-        self.state.from_checkpoint(tensors, state)
+        try:
+            if self.jackknife:
+                labels = tensors.pop("first_pass").astype(np.intp)
+                self.jackknife.labels = fitted("first_pass", labels, self.jackknife.labels)
+            self.seconds[:] = [float(seconds) for seconds in state["seconds"]]
+            self.state.from_checkpoint(tensors, state)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+            raise ModelError(f"{path}: damaged: {error!r}; start again with --force") from None
 
     def identity(self) -> dict[str, Any]:
         """Return what must be the same for a run to be gone on with."""
@@ -247,11 +253,13 @@ class Run:
         if self.config.vectors.neighbors or self.config.vectors.residual:  # more words have moved than training saw
             pretrained = np.concatenate([pretrained, own["E.word"][len(pretrained) : len(words)]])
         tagger = replace(self.tagger, network=network, parameters=parameters, pretrained=pretrained)
-        encoded = tagger.first_pass(self.encoded_dev)
-        scores = tagger.scores(encoded)
-        predicted = self.dev_tags(tagger.decode(scores, encoded.lengths))
+        with overflow_allowed():
+            encoded = tagger.first_pass(self.encoded_dev)
+            scores = tagger.scores(encoded)
+            predicted = self.dev_tags(tagger.decode(scores, encoded.lengths))
+            calibrated = tagger.calibrated(scores, encoded.labels, encoded.lengths)
         score = score_columns(self.dev.column, predicted, self.dev.text, GROUPS, partial(groups_of, tagger))
-        return Finished(tagger.calibrated(scores, encoded.labels, encoded.lengths), scores, predicted, score)
+        return Finished(calibrated, scores, predicted, score)
 
     def _with_neighbors_moves(self, table: Floats) -> Floats:
         """Return the words' table (V, d) in which words that never moved did as their nearest moved neighbors did.
@@ -302,8 +310,3 @@ def spans_of(corpus: LabelledCorpus, type_: str) -> Integers:
 def dev_facts(score: Score) -> dict[str, float]:
     """Return what a model tells of its score on dev."""
     return {"dev_f1": score.micro.f1, "dev_unseen_words_f1": Counts(*score.subsets["unseen_words"]).f1}
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that the numbers of a run depend on."""
-    return {"ner_window": ner_window.__version__, "numpy": np.__version__, "python": platform.python_version()}

@@ -3,22 +3,20 @@
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ner_window.claims import ASIDE, moved_aside, new_folder
 from ner_window.errors import ModelError, OutputError
+from ner_window.exchange import exchange
+from ner_window.model_files import check_files
 from ner_window.nn.gradients import Floats
 
 #: The number of the format of a model directory; it grows when an older program could not read a newer directory.
 FORMAT = 2
-
-#: The file in a folder that says that a process is at work there.
-LOCK = ".lock"
 
 _PIECE = 1 << 17
 
@@ -32,8 +30,8 @@ def write_directory(
 ) -> None:
     """Write text files and tensor files into a new sibling of `directory`, then move it into place.
 
-    A crash leaves what was there before, or all of the new: at worst the old one beside it under a name that begins
-    with ``.old-``. Only a directory that holds the file `marker` is replaced.
+    A crash leaves what was there before, or all of the new; and beside it what `claims.claimed_output` removes. Only a
+    directory that holds the file `marker` is replaced.
 
     Raises
     ------
@@ -44,22 +42,27 @@ def write_directory(
     temporary = None
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".new-{directory.name}-", dir=directory.parent))
+        temporary = new_folder(directory)
         temporary.chmod(0o755)
         for name, content in files.items():
             _write(temporary / name, content)
-        if directory.exists():
-            aside = Path(tempfile.mkdtemp(prefix=f".old-{directory.name}-", dir=directory.parent))
-            directory.rename(aside / "model")
-            temporary.rename(directory)
-            shutil.rmtree(aside)
-        else:
-            temporary.rename(directory)
+        _put_in_place(temporary, directory)
     except OSError as error:
         raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
     finally:
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_in_place(folder: Path, target: Path) -> None:
+    """Give a folder its name. One that has it is replaced in one step where the system can; else it is moved aside."""
+    if not target.exists():
+        folder.rename(target)
+    elif not exchange(folder, target):
+        aside = new_folder(target, "old")
+        target.rename(aside / ASIDE)
+        folder.rename(target)  # a crash before this line leaves it aside: see `claims.remove_leftovers`
+        shutil.rmtree(aside)
 
 
 def refuse_existing(path: Path, force: bool, marker: str = "model.json") -> None:
@@ -74,32 +77,6 @@ def refuse_existing(path: Path, force: bool, marker: str = "model.json") -> None
     if path.is_dir() and any(path.iterdir()) and not (path / marker).exists():
         kind = Path(marker).stem
         raise OutputError(f"{path}: is not a {kind} directory and is not replaced; choose another output")
-
-
-@contextmanager
-def claimed(directory: Path) -> Iterator[None]:
-    """Keep other processes from a folder, as long as this one is at work in it or lives.
-
-    Raises
-    ------
-    OutputError
-        Another process is at work in it.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(directory / LOCK, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise OutputError(
-            f"{directory}: another process is at work here; wait for it, or choose another output"
-        ) from None
-    except OSError as error:
-        raise OutputError(f"{directory}: cannot be written: {error.strerror or error}") from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _write(path: Path, content: str | Mapping[str, Floats]) -> None:
@@ -133,23 +110,32 @@ def read_description(directory: Path) -> dict[str, Any]:
     Raises
     ------
     ModelError
-        There is no model, or its format is not this program's.
+        There is no model, or its format is not this program's, or the directory holds what no model does: see
+        `model_files.check_files`.
     """
     path = directory / "model.json"
+    check_files(directory)
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        is_run = (directory / "run.json").exists()
-        hint = (
-            "; it is a run of an experiment, and its run.json has the command that trains the model" if is_run else ""
-        )
-        raise ModelError(f"{directory}: not a model directory: model.json: {error.strerror}{hint}") from None
-    except ValueError as error:
+        raise ModelError(
+            f"{directory}: not a model directory: model.json: {error.strerror}{_where_it_may_be(directory)}"
+        ) from None
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: not JSON: {error}") from None
     found = description.get("format") if isinstance(description, dict) else None
     if found != FORMAT:
-        raise ModelError(f"{path}: format {FORMAT} expected, got {found!r}; train the model again")
+        cure = "update ner_window" if isinstance(found, int) and found > FORMAT else "train the model again"
+        raise ModelError(f"{path}: format {FORMAT} expected, got {found!r}; {cure}")
     return description  # type: ignore[no-any-return]
+
+
+def _where_it_may_be(directory: Path) -> str:
+    """Return what to do where a model is missing, if that can be told."""
+    if (directory / "run.json").exists():
+        return "; it is a run of an experiment, and its run.json has the command that trains the model"
+    aside = None if directory.exists() else moved_aside(directory)
+    return f"; a process was killed while it replaced it: move {aside} back" if aside else ""
 
 
 def read_text(path: Path) -> str:
@@ -207,24 +193,36 @@ def _is_finite(array: Floats) -> bool:
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Floats], state: Mapping[str, Any]) -> None:
     """Replace a checkpoint file, tensors and state together, in one move."""
-    temporary = path.with_name(f".new-{path.name}")
+    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _save(temporary, tensors, {"state": json.dumps(state)})
-        _sync(temporary)
-        temporary.replace(path)
+        temporary = new_folder(path)  # in which safetensors has its own temporary file
+        _save(temporary / path.name, tensors, {"state": json.dumps(state)})
+        _sync(temporary / path.name)
+        (temporary / path.name).replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OutputError(f"{path}: the checkpoint cannot be written: {error.strerror or error}") from None
+    finally:
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, Floats], dict[str, Any]]:
-    """Return the tensors and the state of a checkpoint."""
+    """Return the tensors and the state of a checkpoint.
+
+    Raises
+    ------
+    ModelError
+        There is none, it is damaged, or it is something else.
+    """
     tensors, metadata = _load(path)
     try:
-        return tensors, json.loads(metadata["state"])
-    except (KeyError, ValueError):
+        state = json.loads(metadata["state"])
+    except (KeyError, ValueError, RecursionError):
+        state = None
+    if not isinstance(state, dict):
         raise ModelError(f"{path}: not a checkpoint of a training run") from None
+    return tensors, state
 
 
 def check_whole(path: Path) -> None:

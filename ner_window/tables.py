@@ -94,15 +94,22 @@ def pretrained_words(options: VectorsConfig, tokens: Counts, vectors: Vectors) -
     words = Words(strings, lowercase=options.lowercase, parts=options.parts)
     table = np.empty((len(words), vectors.matrix.shape[1]), np.float32)
     table[0] = 0
-    table[1] = vectors.matrix[-RAREST:].mean(axis=0)
+    table[1] = _mean(vectors.matrix[-RAREST:])
     first = len(RESERVED) + len(head)
     for rows, place in ((head, table[len(RESERVED) : first]), (rest, table[first + len(own) :])):
         np.take(vectors.matrix, rows, axis=0, out=place, mode="clip")  # straight into place; "raise" makes a copy
     table[first : first + len(own)] = table[1]
     for row, token in enumerate(own.values(), first):
         if parts := words.parts_of(token):
-            table[row] = table[list(parts)].mean(axis=0)
+            table[row] = _mean(table[list(parts)])
     return WordTable(words, table, first + len(own), len(own), vectors.report, vectors.sha256)
+
+
+def _mean(rows: Floats) -> Floats:
+    """Return the mean (d,) of vectors (n, d), also of some whose sum their type cannot hold."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean: Floats = rows.mean(axis=0)
+    return mean if np.isfinite(mean).all() else rows.mean(axis=0, dtype=np.float64)
 
 
 def own_words(found: Words, tokens: Counts, least: int | None) -> dict[str, str]:

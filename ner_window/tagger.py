@@ -1,7 +1,6 @@
 """The tagger: vocabularies, features and network in one; where text and maths meet."""
 
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ner_window import storage
+from ner_window import description, storage
 from ner_window.errors import ModelError, TaggingError
 from ner_window.nn.calibration import Chain, temperature_of
 from ner_window.nn.decoding import best_paths
@@ -19,7 +18,7 @@ from ner_window.nn.gradients import Floats, Integers, Parameters
 from ner_window.nn.network import Network
 from ner_window.nn.objectives import log_softmax
 from ner_window.nn.sentence import marginals
-from ner_window.text.encoding import EncodedCorpus, Encoder, Sentences, runs, types_of
+from ner_window.text.encoding import Batch, EncodedCorpus, Encoder, Sentences, runs, types_of
 from ner_window.text.features import DOCUMENT_FEATURES, FEATURES, LEXICON_FEATURES
 from ner_window.text.lexicon import Lexicon
 from ner_window.text.raw_texts import CutText, TextEntity, cut, together
@@ -164,13 +163,22 @@ class Tagger:
         for sentences in runs(encoded.lengths, CHUNK):
             if once:
                 tokens, index = encoded.index(sentences, self.network.radius)
+                S = self.network.scores(p, P, index)
             else:
                 batch = encoded.batch(sentences, self.network.radius)
-                tokens, index = batch.tokens, batch.index
-                p, ids = self.resolve(encoded, batch.ids, parameters)
-                P = self.network.project(p, ids)
-            result[tokens] = self.network.label_scores(self.network.scores(p, P, index))
+                tokens, S = batch.tokens, self._scores_of_parts(encoded, batch, parameters)
+            result[tokens] = self.network.label_scores(S)
         return result
+
+    def _scores_of_parts(self, encoded: EncodedCorpus, batch: Batch, parameters: Parameters | None) -> Floats:
+        """Return the network's scores (B, rows of U) of a batch, a part of it at a time, however long a sentence is."""
+        S, size = np.empty((len(batch.index), self.network.rows), np.float32), CHUNK // 4
+        for start in range(0, len(S), size):
+            index = batch.index[start : start + size]
+            used, cut = np.unique(index, return_inverse=True)
+            p, ids = self.resolve(encoded, batch.ids[:, used], parameters)
+            S[start : start + size] = self.network.scores(p, self.network.project(p, ids), cut.reshape(index.shape))
+        return S
 
     def resolve(
         self, encoded: EncodedCorpus, ids: Integers, parameters: Parameters | None = None
@@ -294,7 +302,7 @@ class Tagger:
     def save(self, directory: Path | str, *, force: bool = False, others: dict[str, str] | None = None) -> None:
         """Write the model directory, with other text files in it; see `storage.write_directory`."""
         words, features = self.words, self.vocabularies[1:]
-        description = {
+        told = {
             "format": storage.FORMAT,
             "network": {**asdict(self.network), "frozen": sorted(self.network.frozen)},
             "scheme": self.scheme,
@@ -307,7 +315,7 @@ class Tagger:
             "facts": self.facts,
         }
         files: dict[str, Any] = {
-            "model.json": json.dumps(description, indent=2, ensure_ascii=False) + "\n",
+            "model.json": json.dumps(told, indent=2, ensure_ascii=False) + "\n",
             "words.txt": "\n".join(words.strings),
             "training_words.txt": "\n".join(sorted(self.words_seen)),
             "entities.txt": "\n".join(sorted(self.entities_seen)),
@@ -331,33 +339,24 @@ class Tagger:
             A file is missing or damaged, or a tensor's name, shape or dtype is not what the network says.
         """
         directory = Path(directory)
-        description = storage.read_description(directory)
+        told = storage.read_description(directory)
         try:
-            spec = description["network"]
-            network = Network(
-                **{
-                    **spec,
-                    "tables": tuple(map(tuple, spec["tables"])),
-                    "group_dropout": tuple(map(tuple, spec["group_dropout"])),
-                    "look_ups": tuple(map(tuple, spec["look_ups"])),
-                    "frozen": frozenset(spec["frozen"]),
-                }
-            )
-            names = [name for name, _, _ in network.tables]
-            listed = WordList(storage.read_text(directory / "words.txt"))
-            words = Words(listed, lowercase=description["lowercase"], parts=description["parts"])
-            features = [
-                FEATURES[name].lookup(() if FEATURES[name].rows else storage.read_lines(directory / f"{name}.txt"))
-                for name in names[1:]
-            ]
-            tags = tuple(description["tags"])
-            scheme, output_scheme = description["scheme"], description["output_scheme"]
-            facts, members = description["facts"], int(description["members"])
-            temperature = temperature_in(description)
-            radius = f"radius {network.radius} and {network.tables[0][2]} dimensions"
-            shapes = {**network.shapes, "E.word.pretrained": (-1, network.tables[0][2])}
-        except (KeyError, TypeError, ValueError) as error:
+            network = description.network_in(told["network"])
+            tags = description.tags_in(told, network)
+            scheme, output_scheme = told["scheme"], told["output_scheme"]
+            lowercase, parts = description.flag_in(told, "lowercase"), description.flag_in(told, "parts")
+            facts, members = description.facts_in(told), description.members_in(told)
+            temperature = description.temperature_in(told)
+        except (*description.WRONG, TaggingError) as error:
             raise ModelError(f"{directory / 'model.json'}: not a description of a model: {error!r}") from None
+        names = [name for name, _, _ in network.tables]
+        words = Words(WordList(storage.read_text(directory / "words.txt")), lowercase=lowercase, parts=parts)
+        features = [
+            FEATURES[name].lookup(() if FEATURES[name].rows else storage.read_lines(directory / f"{name}.txt"))
+            for name in names[1:]
+        ]
+        radius = f"radius {network.radius} and {network.tables[0][2]} dimensions"
+        shapes = {**network.shapes, "E.word.pretrained": (-1, network.tables[0][2])}
         for (name, rows, _), vocabulary in zip(network.tables, (words, *features), strict=True):
             if rows != len(vocabulary):
                 raise ModelError(
@@ -403,20 +402,12 @@ class Tagger:
         return tagger
 
 
-def temperature_in(description: dict[str, Any]) -> float:
-    """Return the temperature of a model, 1 for one that was made before there was any; `ValueError` if it is none."""
-    temperature = float(description.get("temperature", 1.0))
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"temperature {temperature}")
-    return temperature
-
-
 def read_lexicon(directory: Path, types: Sequence[str]) -> Lexicon:
     """Read the lexicon of a model directory, which is of these entity types."""
     path = directory / "lexicon.json"
     try:
         lexicon = Lexicon.from_json("\n".join(storage.read_lines(path)))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ModelError(f"{path}: not a lexicon: {error!r}; train the model again") from None
     if lexicon.types != tuple(types):
         raise ModelError(f"{path}: expected the types {', '.join(types)}, got {lexicon.types!r}; train the model again")

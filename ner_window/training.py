@@ -1,7 +1,7 @@
 """Training as a generator: it yields a report for each batch and each epoch; saving and printing are its consumer's."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -165,18 +165,31 @@ class TrainingState:
         }
 
     def from_checkpoint(self, tensors: dict[str, Floats], state: dict[str, Any]) -> None:
-        """Go back to where the checkpoint was written; `self` must have been set up from the same configuration."""
+        """Go back to where the checkpoint was written; `self` must have been set up from the same configuration.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            It is of something else; `self` is then of no use.
+        """
         now = self.changing()
         for key, array in tensors.items():
             kind, _, name = key.partition("/")
             if kind == "now":
-                now[name][...] = array
+                now[name][...] = fitted(key, array, now[name])
             elif kind == "best":
-                self.best[name] = array.copy()
+                self.best[name] = fitted(key, array, now[name]).copy()
             else:
                 slot, _, name = name.partition("/")
-                whole = self.optimizer.state_of(name, self.parameters[name])[slot]
-                self._cut(name, whole)[...] = array
+                place = self._cut(name, self.optimizer.state_of(name, self.parameters[name])[slot])
+                place[...] = fitted(key, array, place)
+        if missing := now.keys() - {key.removeprefix("now/") for key in tensors}:
+            raise ValueError(f"no {', '.join(sorted(missing))}")
+        history, numbers = state["history"], [state[key] for key in ("epoch", "best_epoch", "steps")]
+        if not all(isinstance(n, int) and n >= 0 for n in numbers) or not isinstance(state["best_f1"], int | float):
+            raise TypeError(f"expected numbers, got {numbers} and {state['best_f1']!r}")
+        if not isinstance(history, list) or not len(history) == state["epoch"] >= state["best_epoch"]:
+            raise ValueError(f"expected the lines of {state['epoch']} epochs, up to the best one")
         self.epoch, self.best_epoch, self.best_f1 = state["epoch"], state["best_epoch"], state["best_f1"]
         self.optimizer.steps = state["steps"]
         self.generator.bit_generator.state = state["generator"]
@@ -186,12 +199,53 @@ class TrainingState:
         return array[: self.trained_words] if name == "E.word" else array
 
 
+def fitted(name: str, array: Array, place: Array) -> Array:
+    """Return an array that is to go where there is one of the same shape; `ValueError` if it is of another one."""
+    if array.shape != place.shape or not np.isfinite(array).all():
+        raise ValueError(f"{name}: expected finite numbers of the shape {place.shape}, got {array.shape}")
+    return array
+
+
 def batches(lengths: Integers, batch_size: int, generator: np.random.Generator) -> Iterator[Integers]:
     """Yield whole sentences, shuffled, about `batch_size` windows together."""
     order = generator.permutation(len(lengths))
     before = np.cumsum(lengths[order]) - lengths[order]  # windows before each sentence, in the shuffled order
     cuts = np.flatnonzero(np.diff(before // batch_size)) + 1  # the sentences that begin a batch
     yield from np.split(order, cuts)
+
+
+def overflow_allowed() -> np.errstate:
+    """Return a context in which an overflow is no warning: what comes of it is looked at, and is an error."""
+    return np.errstate(over="ignore", invalid="ignore")
+
+
+def _check_finite(what: str, value: float, state: TrainingState, rate: float) -> None:
+    """Raise `TrainingError` if a number is not finite: what may be done about it, if there was a step or none yet."""
+    if np.isfinite(value):
+        return
+    if not state.optimizer.steps:
+        raise TrainingError(
+            f"{what} is not finite before the first step, got {value}; look for vectors that are too large "
+            "(ner-window check --vectors), or lower model.range"
+        )
+    raise TrainingError(
+        f"{what} is not finite, got {value}; lower optimizer.learning_rate (now {rate:g}) or set optimizer.clip_norm"
+    )
+
+
+def doubts(history: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return why one may doubt that anything was learned, from the loss and the dev F1 of each epoch."""
+    first, last, found = history[0]["loss"], history[-1]["loss"], []
+    if len(history) > 1 and last == 0 == first:
+        found.append("the loss is 0 from the first epoch on: there is nothing in the training corpus to be learned")
+    elif len(history) > 1 and last >= first:
+        found.append(
+            f"the loss did not fall, it was {first:.4g} in epoch 1 and {last:.4g} in epoch {len(history)}; try a lower "
+            "optimizer.learning_rate or optimizer.l2, or look for what is too large: model.range, vectors"
+        )
+    if not any(epoch["dev_f1"] for epoch in history):
+        found.append("no entity of dev was found in any epoch")
+    return found
 
 
 def train(
@@ -221,7 +275,7 @@ def train(
     Raises
     ------
     TrainingError
-        The loss is not finite. `state.best` still holds the best parameters before.
+        The loss, that of dev, or a parameter is not finite. `state.best` still holds the best parameters before.
     """
     options, rate = config.training, config.optimizer.learning_rate
     schedule = SCHEDULES[config.schedule.name]
@@ -235,22 +289,24 @@ def train(
             now = rate * schedule(state.epoch + done / total, options.epochs, config.schedule.every)
             batch, lengths = shown.batch(sentences, network.radius), corpus.lengths[sentences]
             y, windows = targets[batch.tokens], Windows(batch.ids, batch.index)
-            loss, backprop = compute(state.parameters, windows, y, state.generator, lengths=lengths)
-            if not np.isfinite(loss):
-                raise TrainingError(
-                    f"epoch {state.epoch + 1}: the loss is not finite, got {loss}; lower optimizer.learning_rate "
-                    f"(now {now:g}) or set optimizer.clip_norm"
-                )
-            gradients = disguise.trained(backprop()) if disguise else backprop()
-            if config.optimizer.clip_norm is not None:
-                gradients = clip(gradients, config.optimizer.clip_norm)
-            state.optimizer.step(state.parameters, gradients, now)
+            with overflow_allowed():
+                loss, backprop = compute(state.parameters, windows, y, state.generator, lengths=lengths)
+                _check_finite(f"epoch {state.epoch + 1}: the loss", loss, state, now)
+                gradients = disguise.trained(backprop()) if disguise else backprop()
+                if config.optimizer.clip_norm is not None:
+                    gradients = clip(gradients, config.optimizer.clip_norm)
+                state.optimizer.step(state.parameters, gradients, now)
             done += len(windows)
             summed += loss * len(windows)
             yield BatchReport(state.epoch + 1, len(windows), loss, total)
         seconds = time.perf_counter() - began
+        with overflow_allowed():
+            sums = {name: float(array.sum(dtype=np.float64)) for name, array in state.changing().items()}
+            for name, value in sums.items():
+                _check_finite(f"epoch {state.epoch + 1}: a value of {name}", value, state, now)
+            dev_f1, dev_loss = evaluate()
+            _check_finite(f"epoch {state.epoch + 1}: the loss of dev", dev_loss, state, now)
         state.epoch += 1
-        dev_f1, dev_loss = evaluate()
         better = dev_f1 > state.best_f1
         if better:
             state.best_f1, state.best_epoch = dev_f1, state.epoch

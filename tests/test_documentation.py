@@ -51,6 +51,8 @@ def test_every_command_of_the_readme_runs(root, program, model, tmp_path):
             arguments += ["-o", tmp_path / "sweep", "--seeds", "13", "--set", "training.epochs=1"]
         if arguments[0] == "init":
             arguments[-1] = tmp_path / "started"
+        if arguments[0] in ("convert", "repair"):
+            arguments[2] = tmp_path / arguments[2]
         if arguments[:2] == ["vectors", "export"]:
             arguments[-1] = tmp_path / arguments[-1]
         program(*arguments)

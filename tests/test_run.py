@@ -9,7 +9,7 @@ import pytest
 
 from ner_window import experiment
 from ner_window.config import load_config
-from ner_window.errors import ConfigError, ModelError
+from ner_window.errors import ConfigError, ModelError, TrainingError
 from ner_window.nn.calibration import temperature_of
 from ner_window.run import FoldReport
 from ner_window.scoring import score_in
@@ -18,7 +18,7 @@ from ner_window.text.documents import OUTSIDE
 from ner_window.text.encoding import Encoder
 from ner_window.text.lexicon import Lexicon
 from ner_window.text.tagging import SCHEMES
-from ner_window.training import BatchReport, Disguised, EpochReport
+from ner_window.training import BatchReport, Disguised, EpochReport, train
 
 TINY = (
     "data.limit=120", "training.epochs=2", "training.folds=2", "training.batch_size=32", "model.hidden_units=20",
@@ -441,3 +441,26 @@ def test_a_hyphenated_word_that_only_dev_has_is_the_mean_of_its_parts(prepare):
     assert most[0] < len(run.tagger.words) <= most[1]
     assert isinstance(run.tagger.encoder, Encoder)
     assert np.isfinite(run.evaluate()).all()
+
+
+@pytest.mark.parametrize(
+    ("flaw", "message"),
+    [
+        ("parameter", "epoch 2: a value of c is not finite, got nan; lower optimizer.learning_rate (now 0.01) or "),
+        ("dev loss", "epoch 2: the loss of dev is not finite, got inf; lower optimizer.learning_rate (now 0.01) or "),
+    ],
+)
+def test_what_is_not_finite_after_an_epoch_stops_the_run_before_it_is_the_best(prepare, monkeypatch, flaw, message):
+    run = prepare("training.epochs=3", "training.batch_size=1000000", "schedule.name=constant")  # an epoch is one step
+    reports = run.reports()
+    assert next(report for report in reports if isinstance(report, EpochReport)).best
+    before = bits(run.state.best)
+    monkeypatch.setattr(run, "evaluate", lambda: (1.0, float("inf")))
+    if flaw == "parameter":
+        monkeypatch.setattr(run.state.optimizer, "step", lambda parameters, *_: parameters["c"].fill(np.nan))
+    rest = train(run.tagger.network, run.state, run.encoded_train, run.evaluate, run.config)
+    with pytest.raises(TrainingError) as error:
+        list(rest)
+    assert str(error.value).startswith(message)
+    assert (run.state.best_epoch, len(run.state.history), run.state.epoch) == (1, 1, 1)
+    assert bits(run.state.best) == before

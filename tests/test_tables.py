@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -78,6 +80,14 @@ def test_the_unknown_word_is_the_mean_of_the_rarest_vectors(monkeypatch):
     monkeypatch.setattr("ner_window.tables.RAREST", 2)
     found = pretrained_words(VectorsConfig(), {}, vectors("the", "in", "oslo", "mill"))
     assert found.table[UNKNOWN].tolist() == [3.5, 35]
+
+
+def test_means_of_vectors_whose_sum_is_too_large_for_float32_are_finite():
+    read = vectors("oslo", "mill", "zork")
+    large = replace(read, matrix=np.full_like(read.matrix, 3e38))  # the largest float32 is about 3.4e38
+    found = pretrained_words(VectorsConfig(own_rows=1, parts=True), count(["oslo-mill"]), large)
+    assert found.own == 1
+    np.testing.assert_array_equal(found.table[1:], np.full((5, 2), 3e38, np.float32))
 
 
 def test_own_rows_begin_as_the_mean_of_their_parts_else_as_the_unknown_word():

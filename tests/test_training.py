@@ -8,7 +8,7 @@ from ner_window.nn.network import Network
 from ner_window.nn.optimizers import Optimizer
 from ner_window.nn.windows import Windows
 from ner_window.text.encoding import EncodedCorpus
-from ner_window.training import Disguise, batches
+from ner_window.training import Disguise, batches, doubts
 
 WORDS, RADIUS = 9, 1  # ids 0 and 1 are reserved; 2 to 5 are of training words; 6 to 8 are not
 LENGTHS = np.array([3, 1, 2, 4])
@@ -218,3 +218,25 @@ def test_batches_are_shuffled_and_a_seed_shuffles_alike():
     assert first == again != other
     assert [len(chosen) for chosen in first] == [5] * 10
     assert sum(first, []) != list(range(50))
+
+
+def epochs(*pairs):
+    """The history of epochs with these losses and dev F1."""
+    return [{"epoch": i, "loss": loss, "dev_f1": f1} for i, (loss, f1) in enumerate(pairs, 1)]
+
+
+def test_a_loss_that_falls_and_a_dev_f1_that_is_not_zero_leave_no_doubt():
+    assert doubts(epochs((2.0, 0.0), (2.5, 0.3), (1.9, 0.0))) == []
+    assert doubts(epochs((2.0, 0.1))) == []  # one epoch cannot fall
+
+
+def test_why_one_may_doubt_that_anything_was_learned():
+    assert doubts(epochs((0.0, 0.5), (0.0, 0.5))) == [
+        "the loss is 0 from the first epoch on: there is nothing in the training corpus to be learned"
+    ]
+    assert doubts(epochs((2.0, 0.0), (1.0, 0.5), (2e6, 0.0))) == [
+        "the loss did not fall, it was 2 in epoch 1 and 2e+06 in epoch 3; try a lower "
+        "optimizer.learning_rate or optimizer.l2, or look for what is too large: model.range, vectors"
+    ]
+    assert doubts(epochs((2.0, 0.0), (1.0, 0.0))) == ["no entity of dev was found in any epoch"]
+    assert len(doubts(epochs((2.0, 0.0), (2.0, 0.0)))) == 2

@@ -3,19 +3,27 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ner_window import storage
+from ner_window import claims
 from ner_window.batch import places, work
 from ner_window.batch.manifest import Manifest, Outcome, part_name, read_manifest
 from ner_window.batch.plan import Batch, parts
 from ner_window.batch.work import TRIES, Task
-from ner_window.errors import MissingExtraError, ModelError, NerWindowError, OutputError
+from ner_window.errors import ModelError, NerWindowError, OutputError
 from ner_window.text.files import is_url, shown_name
+from ner_window.text.packing import packed
 
 if TYPE_CHECKING:
     from distributed import Client
+
+#: What the head of a record tells, in the plural.
+KINDS = {"model": "models", "options": "options"}
+
+#: Bytes of small files that a worker is given together.
+BUNDLE = 1 << 20
 
 #: Does tasks, and gives the outcome of each, or what it raised; or nothing, for now.
 Runner = Callable[[Mapping[str, Task]], Iterator[tuple[str, Outcome | BaseException | None]]]
@@ -47,12 +55,12 @@ def claimed(batch: Batch) -> Iterator[None]:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{folder.parent}: cannot be written: {error.strerror}") from None
-        context = storage.claimed(folder)
+        context = claims.claimed(folder)
     with context:
         try:
             yield
         finally:
-            if places.names_in(batch.folder) in ([], [storage.LOCK]):  # nothing is left to be done
+            if places.names_in(batch.folder) in ([], [claims.LOCK]):  # nothing is left to be done
                 places.remove(batch.folder)
             if fresh:
                 with suppress(OSError):  # not empty, if anything was done
@@ -74,11 +82,18 @@ def begin(batch: Batch, *, force: bool) -> tuple[Manifest, list[str]]:
         notes = manifest.absorb(record)
     known = {entry["output"] for entry in record["files"]} if record else set()
     for file in batch.files:
-        if places.is_directory(file.output):
-            raise OutputError(f"{file.output}: is a directory; name a file in it")
-        if not force and file.output not in known and places.exists(file.output):
-            raise OutputError(f"{file.output}: exists already; choose another output, or replace it with --force")
+        try:
+            _refuse_existing(file.output, force or file.output in known)
+        except OSError as error:  # such as a name that is too long
+            raise OutputError(f"{file.output}: cannot be written: {error.strerror or error}") from None
     return manifest, notes
+
+
+def _refuse_existing(output: str, force: bool) -> None:
+    if places.is_directory(output):
+        raise OutputError(f"{output}: is a directory; name a file in it")
+    if not force and places.exists(output):
+        raise OutputError(f"{output}: exists already; choose another output, or replace it with --force")
 
 
 def _refuse_another(batch: Batch, record: dict[str, object]) -> None:
@@ -91,7 +106,7 @@ def _refuse_another(batch: Batch, record: dict[str, object]) -> None:
         ]
         if changes or not isinstance(before, dict):
             raise OutputError(
-                f"{batch.manifest}: the outputs there are of another {key}: {', '.join(changes)}; choose another "
+                f"{batch.manifest}: the outputs there are of other {KINDS[key]}: {', '.join(changes)}; choose another "
                 "output, or replace them with --force"
             )
 
@@ -139,12 +154,12 @@ def _is_missing(manifest: Manifest, file: int, part: int) -> bool:
 def _task(batch: Batch, number: int, part: int) -> Task:
     file = batch.files[number]
     target = file.output if len(file.starts) == 1 else part_name(batch, number, part)
-    return Task(batch.model, batch.options, file, part, target, batch.folder)
+    return Task(batch.model, batch.options, replace(file, starts=()), part, file.extent(part), target, batch.folder)
 
 
 def _may_be_cured(error: BaseException, attempt: int) -> bool:
-    """Whether to do a part again that went wrong so; what no part can do without ends the batch."""
-    if isinstance(error, ModelError | MissingExtraError):
+    """Whether to do a part again that went wrong so; without a model no part can be done."""
+    if isinstance(error, ModelError):
         raise error
     return attempt < TRIES and type(error).__name__ != "KilledWorker"  # of that, the scheduler has tried
 
@@ -184,7 +199,7 @@ def _join(manifest: Manifest, number: int) -> Outcome:
     file, done = batch.files[number], manifest.parts[number]
     names = [part_name(batch, number, part) for part in range(len(file.starts))]
     try:
-        written = places.write(file.output, work.joined(names), batch.folder)
+        written = places.write(file.output, packed(work.joined(names), file.output), batch.folder)
     except OSError as error:
         outcome = Outcome(error=f"{file.output}: cannot be written: {error.strerror or error}")
         manifest.errors.setdefault(number, {})[0] = outcome.error
@@ -207,7 +222,7 @@ def _clean(manifest: Manifest) -> None:
     if manifest.errors:
         kept.add(batch.manifest)
     for name in places.names_in(batch.folder):
-        if places.join(batch.folder, name) not in kept and name != storage.LOCK:
+        if places.join(batch.folder, name) not in kept and name != claims.LOCK:
             places.remove(places.join(batch.folder, name))
 
 
@@ -221,16 +236,43 @@ def one_after_another(tasks: Mapping[str, Task]) -> Iterator[tuple[str, Outcome 
 
 
 def on_workers(client: "Client") -> Runner:
-    """Return what does tasks on the workers of a cluster."""
+    """Return what does tasks on the workers of a cluster, small ones several together, but not a second time."""
     from ner_window.cluster import do_all
 
+    bundled = [True]
+
     def runner(tasks: Mapping[str, Task]) -> Iterator[tuple[str, Outcome | BaseException | None]]:
-        if tasks:
-            yield from do_all(client, work.do, {key: (task,) for key, task in tasks.items()})
+        bundles = {next(iter(bundle)): bundle for bundle in _bundles(tasks, bundled.pop() if bundled else False)}
+        for key, found in do_all(client, _do_bundle, {key: (bundle,) for key, bundle in bundles.items()}):
+            if not key:
+                yield key, None
+            elif isinstance(found, BaseException):  # the worker died of one of them
+                alone = len(bundles[key]) == 1
+                yield from ((each, found if alone else OSError(f"its worker died: {found}")) for each in bundles[key])
+            else:
+                yield from found.items()
 
     return runner
 
 
+def _bundles(tasks: Mapping[str, Task], together: bool) -> Iterator[dict[str, Task]]:
+    """Yield tasks, several small ones together: to hand one over takes as long as to tag some hundred sentences."""
+    bundle, size = dict[str, Task](), 0
+    for key, task in tasks.items():
+        weight = (task.extent[1] or task.file.size or BUNDLE) - task.extent[0]
+        if bundle and (not together or size + weight > BUNDLE):
+            yield bundle
+            bundle, size = {}, 0
+        bundle[key] = task
+        size += weight
+    if bundle:
+        yield bundle
+
+
+def _do_bundle(bundle: Mapping[str, Task]) -> dict[str, Outcome | BaseException | None]:
+    return dict(one_after_another(bundle))
+
+
 def failures(manifest: Manifest) -> Sequence[str]:
     """Return what went wrong, file by file, in their order."""
-    return [error for number in sorted(manifest.errors) for error in manifest.failures(number)]
+    return list(dict.fromkeys(error for number in sorted(manifest.errors) for error in manifest.failures(number)))

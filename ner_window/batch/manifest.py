@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -42,12 +43,15 @@ class Manifest:
         The outcome of each part, by the numbers of file and part, that is finished, of files that are not.
     errors : dict of int to dict of int to str
         What went wrong, by the numbers of file and part.
+    others : list of dict
+        What the record says of outputs whose inputs are no longer asked for.
     """
 
     batch: Batch
     files: dict[int, Outcome] = field(default_factory=dict)
     parts: dict[int, dict[int, Outcome]] = field(default_factory=dict)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
+    others: list[dict[str, Any]] = field(default_factory=list)
     _next: float = 0.0
 
     @property
@@ -82,7 +86,7 @@ class Manifest:
     def document(self) -> dict[str, Any]:
         """Return the record as JSON holds it."""
         files = [self._entry(number, file) for number, file in enumerate(self.batch.files)]
-        return {"format": FORMAT, "version": __version__, **self.batch.head(), "files": files}
+        return {"format": FORMAT, "version": __version__, **self.batch.head(), "files": [*files, *self.others]}
 
     def _entry(self, number: int, file: File) -> dict[str, Any]:
         entry: dict[str, Any] = {key: getattr(file, key) for key in _KEYS}
@@ -102,30 +106,41 @@ class Manifest:
 
         An output is taken over if its input is as it was, and it is there with as many bytes as were written.
         """
-        notes, known = list[str](), {entry["input"]: entry for entry in record["files"]}
+        known, changed, gone = {entry["input"]: entry for entry in record["files"]}, list[str](), list[str]()
         for number, file in enumerate(self.batch.files):
             entry = known.pop(file.input, None)
             if entry is None or entry["output"] != file.output:
                 continue
             if (entry["size"], entry["modified"]) != (file.size, file.modified) or file.size is None:
-                notes += [f"{file.input}: changed since it was tagged; it is tagged again"] * ("bytes" in entry)
+                changed += [file.input] * ("bytes" in entry)
                 continue
             if "bytes" in entry:
                 outcome = _read(entry)
                 if places.size_of(file.output) == outcome.bytes:
                     self.files[number] = outcome
                 else:
-                    notes.append(f"{file.output}: gone, or not as it was written; it is written again")
+                    gone.append(file.output)
             elif tuple(entry.get("starts", ())) == file.starts:
                 self._absorb_parts(number, entry.get("parts", {}))
-        notes += [f"{name}: no longer among the inputs; its output stays" for name in known if "bytes" in known[name]]
-        return notes
+        mine = {file.output for file in self.batch.files}
+        self.others = [entry for entry in known.values() if "bytes" in entry and entry["output"] not in mine]
+        return [
+            *_told(changed, "changed since tagged; tagged again"),
+            *_told(gone, "gone, or not as written; written again"),
+            *_told([entry["input"] for entry in self.others], "not among the inputs now; the output stays"),
+        ]
 
     def _absorb_parts(self, number: int, parts: dict[str, Any]) -> None:
-        for key, entry in parts.items():
-            outcome = _read(entry)
-            if places.size_of(part_name(self.batch, number, int(key))) == outcome.bytes:
-                self.parts.setdefault(number, {})[int(key)] = outcome
+        for part in range(len(self.batch.files[number].starts)):
+            outcome = _read(parts[str(part)]) if str(part) in parts else None
+            if outcome and places.size_of(part_name(self.batch, number, part)) == outcome.bytes:
+                self.parts.setdefault(number, {})[part] = outcome
+
+
+def _told(names: Sequence[str], what: str) -> list[str]:
+    """Return a note of what is true of some files, which names the first of them."""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return [f"{names[0]}{more}: {what}"] if names else []
 
 
 def part_name(batch: Batch, file: int, part: int) -> str:
@@ -146,15 +161,25 @@ def read_manifest(name: str) -> dict[str, Any] | None:
         return None
     try:
         record = json.loads(content)
-        known = record["format"] == FORMAT and isinstance(record["files"], list)
-        for entry in record["files"]:
-            if not all(key in entry for key in _KEYS) or ("bytes" in entry and not isinstance(_read(entry), Outcome)):
-                raise KeyError
-    except (ValueError, KeyError, TypeError, AttributeError):
+        known = record["format"] == FORMAT and all(map(_is_entry, record["files"]))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         known = False
     if not known:
         raise OutputError(f"{name}: not the record of a batch; choose another output, or remove it")
     return record  # type: ignore[no-any-return]
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    """Whether an entry is what `Manifest.document` writes; where it is something else altogether, an error says so."""
+    parts = entry.get("parts", {})
+    for outcome in (*parts.values(), *([entry] if "bytes" in entry else [])):
+        _read(outcome)
+    return (
+        all(key in entry for key in _KEYS)
+        and all(isinstance(entry[key], str) for key in ("input", "output"))
+        and isinstance(entry.get("starts", []), list)
+        and isinstance(parts, dict)
+    )
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:
@@ -162,4 +187,5 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
 
 
 def _read(entry: dict[str, Any]) -> Outcome:
-    return Outcome(int(entry["bytes"]), str(entry["sha256"]), dict(entry["counts"]))
+    counts = {str(name): int(n) for name, n in entry["counts"].items()}
+    return Outcome(int(entry["bytes"]), str(entry["sha256"]), counts)

@@ -6,6 +6,7 @@ from typing import IO
 from ner_window.prediction.formats import Known
 from ner_window.prediction.marked_lines import Before
 from ner_window.text.line_rules import DOCSTART, Layout, LineReader, split_columns
+from ner_window.text.lines import LONGEST
 
 #: Bytes of a part, about: some seconds of work. A worker that dies loses no more than that.
 PART = 8 << 20
@@ -68,7 +69,7 @@ def before(stream: IO[bytes], start: int, kind: Known, source: str, layout: Layo
     stream.seek(0)
     reader, number, read = LineReader(source, layout), 0, 0
     while not reader.width and read < start:  # the first token line says how many columns there are
-        line = stream.readline()
+        line = stream.readline(LONGEST)  # what goes on behind that is refused where it is tagged
         number, read = number + 1, read + len(line)
         reader.read(number, line)
     return Before(lines, reader.width, reader.first)

@@ -1,6 +1,7 @@
 """Files here and elsewhere, as fsspec finds them: paths, and URLs such as ``s3://bucket/folder``."""
 
 import hashlib
+import os
 import posixpath
 import uuid
 from collections.abc import Iterable
@@ -44,16 +45,16 @@ def system_of(name: str) -> tuple[Any, str]:
     import fsspec  # a tenth of what predict takes to start, and plain files do without it
 
     if not is_url(name):
-        return fsspec.filesystem("file"), str(Path(name).absolute())  # as it is, also with :: or ~ in it
+        return fsspec.filesystem("file"), absolute(name)  # as it is, also with :: or ~ in it
     try:
         return fsspec.core.url_to_fs(name)  # type: ignore[no-any-return]
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, OSError) as error:
         raise CorpusError(f"{name}: cannot be reached: {error}") from None
 
 
 def absolute(name: str) -> str:
     """Return a name that means the same in another working directory."""
-    return name if is_url(name) else str(Path(name).absolute())
+    return name if is_url(name) else os.path.abspath(name)  # noqa: PTH100
 
 
 def join(folder: str, *names: str) -> str:
@@ -81,7 +82,10 @@ def find(name: str) -> list[Found]:
         if any(character in path for character in "*?[") and not system.exists(path):
             base = path[: min(path.find(c) for c in "*?[" if c in path)].rpartition("/")[0]
             files = [each for each in system.glob(path) if system.isfile(each)]
-            return _below(name, base, files, f"{name}: no file matches; look at the pattern")
+            shown = name[: min(name.find(c) for c in "*?[" if c in name)].rpartition("/")[0]
+            return _below(
+                shown or "/" * name.startswith("/"), base, files, f"{name}: no file matches; look at the pattern"
+            )
         if system.exists(path):
             return [Found(name, posixpath.basename(path))]
     except OSError as error:
@@ -95,10 +99,7 @@ def _below(name: str, folder: str, paths: Iterable[str], otherwise: str) -> list
     inner = sorted(path[start:] for path in paths)
     if not inner:
         raise CorpusError(otherwise)
-    shown = name
-    if any(character in name for character in "*?["):
-        shown = name[: min(name.find(c) for c in "*?[" if c in name)].rpartition("/")[0]
-    prefix = shown.rstrip("/") + "/" if shown.rstrip("/") or shown.startswith("/") else ""
+    prefix = name.rstrip("/") + "/" if name else ""
     return [Found(prefix + each, each) for each in inner]
 
 

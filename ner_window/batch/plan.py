@@ -1,6 +1,7 @@
 """What a batch is: which files are tagged with which model and how, where they go, and in which parts."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from ner_window.batch import places
 from ner_window.batch.parts import PART, cuts
 from ner_window.batch.places import Found, Stamp
-from ner_window.errors import CorpusError, OutputError
+from ner_window.errors import CorpusError, NerWindowError, OutputError
 from ner_window.prediction.formats import InputFormat, Known, OutputFormat, sniff
 from ner_window.prediction.outputs import written_as
 from ner_window.projections import Precision
@@ -45,11 +46,6 @@ class Options:
         """Where things stand in CoNLL."""
         return Layout(self.token_column, None, self.encoding)
 
-    @property
-    def output_encoding(self) -> str:
-        """The encoding of what comes out: a page is UTF-8."""
-        return "utf-8" if self.output_format == "html" else self.encoding
-
     def arguments(self, input_format: InputFormat | None = None) -> dict[str, Any]:
         """Return them as `prediction.predict` takes them; the format of the input may be known by now."""
         return {
@@ -58,7 +54,6 @@ class Options:
             "scheme": self.scheme,
             "probabilities": self.probabilities,
             "layout": self.layout,
-            "encoding": self.output_encoding,
         }
 
 
@@ -122,19 +117,35 @@ def inputs(names: Sequence[str], output: str | None = None) -> tuple[list[Found]
         There is none.
     """
     kept, notes = list[Found](), list[str]()
-    own = f"{places.absolute(output).rstrip('/')}/" if output and places.is_directory(output) else None
     for name in names:
+        if not name:
+            raise CorpusError("input: has no name, got ''; name a file, or - for standard input")
         found = [Found("-", "stdin")] if name == "-" else places.find(name)
         if found[0].name != name:
-            shown = [each for each in found if not any(part.startswith(".") for part in each.relative.split("/"))]
-            left = [each for each in shown if not (own and places.absolute(each.name).startswith(own))]
-            notes += [f"{name}: {len(found) - len(shown)} hidden files are left out"] * (len(shown) < len(found))
-            notes += [f"{name}: {len(shown) - len(left)} files in {output} are left out"] * (len(left) < len(shown))
-            if not left:
-                raise CorpusError(f"{name}: all files in it are hidden, or outputs; name one with files")
-            found = left
+            found, more = _files_of(name, found, output)
+            notes += more
         kept += found
     return kept, notes
+
+
+def _files_of(name: str, found: Sequence[Found], output: str | None) -> tuple[list[Found], list[str]]:
+    """Return those of the files in a directory, or that match a pattern, that are inputs; and notes of the others."""
+    shown = [each for each in found if not any(part.startswith(".") for part in each.relative.split("/"))]
+    base = places.absolute(shown[0].name.removesuffix(shown[0].relative) or ".").rstrip("/") if shown else ""
+    own = places.absolute(output).rstrip("/") if output else None
+    if own and own == base:
+        raise OutputError(f"{output}: is the input and the output; choose another output")
+    inner = own is not None and own.startswith(f"{base}/")
+    others = [each for each in shown if not (inner and places.absolute(each.name).startswith(f"{own}/"))]
+    files = [each for each in others if is_url(each.name) or Path(each.name).is_file()]
+    notes = [
+        (len(found) - len(shown), "hidden files are left out"),
+        (len(shown) - len(others), f"files in {output} are left out"),
+        (len(others) - len(files), "left out, being no files (folders that are linked, broken links, pipes)"),
+    ]
+    if not files:
+        raise CorpusError(f"{name}: all files in it are hidden, or outputs, or no files; name one with files")
+    return files, [f"{name}: {count} {what}" for count, what in notes if count]
 
 
 def refuse_what_is_read_once(found: Sequence[Found]) -> None:
@@ -181,20 +192,32 @@ def batch(
 
 
 def _file(found: Found, folder: str | None, output: str, model: Model, options: Options, part: int) -> File:
-    stamp = places.stamp(found.name) if found.name != "-" else Stamp(None, None)
+    """Plan a file. What is wrong with it is told when its turn comes: the others go on."""
     kind = None if options.input_format == "auto" else options.input_format
-    if kind is None and not _is_once(found.name):
-        with open_input(found.name) as stream:
-            kind = sniff(stream, found.name)
+    stamp, starts = Stamp(None, None), tuple[int, ...]((0,))
+    if not _is_once(found.name):
+        with suppress(NerWindowError, OSError):
+            stamp = places.stamp(found.name)
+            kind = kind or _sniffed(found.name)
+            starts = _starts(found.name, kind, stamp.size or 0, part, by_document=model.reads_documents)
     name = found.name if found.name == "-" else places.absolute(found.name)
     if folder:
         inner = places.join(str(Path(found.relative).parent), unpacked_name(found.relative)).removeprefix("./")
         output = places.join(folder, written_as(inner, kind, options.output_format))
-    starts: tuple[int, ...] = (0,)
-    if kind and stamp.size and stamp.size > part + part // 2 and not is_compressed(found.name):
-        with open_as_it_is(found.name) as stream:
-            starts = tuple(cuts(stream, stamp.size, kind, part, by_document=model.reads_documents))
     return File(name, output, kind, *stamp, starts)
+
+
+def _sniffed(name: str) -> Known:
+    with open_input(name) as stream:
+        return sniff(stream, name)
+
+
+def _starts(name: str, kind: Known, size: int, part: int, *, by_document: bool) -> tuple[int, ...]:
+    """Return where the parts of a file begin."""
+    if size <= part + part // 2 or is_compressed(name):
+        return (0,)
+    with open_as_it_is(name) as stream:
+        return tuple(cuts(stream, size, kind, part, by_document=by_document))
 
 
 def _is_once(name: str) -> bool:

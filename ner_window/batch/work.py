@@ -19,6 +19,7 @@ from ner_window.prediction.threshold import threshold_for
 from ner_window.projections import Projections
 from ner_window.tagger import Tagger
 from ner_window.text.files import open_as_it_is, open_input, shown_name
+from ner_window.text.packing import packed
 
 #: How often a part is begun before it is given up, where it is not its text that is wrong.
 TRIES = 3
@@ -34,12 +35,16 @@ _loaded = threading.local()
 
 @dataclass(frozen=True)
 class Task:
-    """A part of a file that is to be tagged, where its output goes, and where that stands until it is whole."""
+    """A part of a file that is to be tagged, where its output goes, and the folder where that stands until it is whole.
+
+    `file` tells nothing of the other parts: there may be thousands.
+    """
 
     model: Model
     options: Options
     file: File
     part: int
+    extent: tuple[int, int | None]
     target: str
     folder: str
 
@@ -83,8 +88,8 @@ def do(task: Task) -> Outcome:
     table = _table(task.model, task.options)
     try:
         return _done(task, table, counted=False)
-    except MissingExtraError:
-        raise
+    except MissingExtraError as error:
+        return Outcome(error=f"{shown_name(task.file.input)}: {error}")
     except NerWindowError as error:
         if not task.part:
             return Outcome(error=str(error))
@@ -96,7 +101,8 @@ def do(task: Task) -> Outcome:
 
 def _done(task: Task, table: Projections, *, counted: bool) -> Outcome:
     counts: Counter[str] = Counter()
-    written = places.write(task.target, _answer(task, table, counts, counted=counted), task.folder)
+    answer = _answer(task, table, counts, counted=counted)
+    written = places.write(task.target, packed(answer, task.target), task.folder)
     return Outcome(*written, dict(+counts))
 
 
@@ -105,9 +111,9 @@ def _answer(task: Task, table: Projections, counts: Counter[str], *, counted: bo
     source, tagger = shown_name(file.input), table.tagger
     threshold = threshold_for(tagger, task.model.path, options.threshold)
     cut: Counter[str] = Counter()
-    start, end = file.extent(task.part)
+    start, end = task.extent
     with ExitStack() as stack:
-        if len(file.starts) == 1:
+        if (start, end) == (0, None):
             stream, ahead = stack.enter_context(open_input(file.input)), None
         else:
             whole = stack.enter_context(open_as_it_is(file.input))
@@ -124,8 +130,10 @@ def _answer(task: Task, table: Projections, counts: Counter[str], *, counted: bo
             counts=counts,
             before=ahead,
             first=task.part == 0,
-            last=task.part == len(file.starts) - 1,
+            last=end is None,
         )
+    if places.stamp(file.input) != (file.size, file.modified):
+        raise CorpusError(f"{source}: changed while it was tagged; run the same command again when it is written")
     counts["cuts"] = cut.total()
     if threshold:
         counts["entities"], counts["left_out"] = threshold.found, threshold.left_out

@@ -1,6 +1,8 @@
 """What the commands share: the switch for silence, notes, and options that several commands have."""
 
 import json
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,6 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from ner_window.cli.completion import complete_setting
+from ner_window.errors import OutputError
 
 
 @dataclass
@@ -53,6 +56,22 @@ def note(text: str) -> None:
     """Print what is no result, on standard error."""
     if not state.quiet:
         typer.echo(text, err=True)
+
+
+def write_bytes(pieces: Iterable[bytes]) -> None:
+    """Write bytes to standard output, each piece as soon as it is there.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written, as where it is a file on a full disk.
+    """
+    for piece in pieces:
+        try:
+            sys.stdout.buffer.write(piece)
+            sys.stdout.buffer.flush()
+        except OSError as error:
+            raise OutputError(f"standard output: cannot be written: {error.strerror}") from None
 
 
 def print_json(document: Any) -> None:

@@ -89,12 +89,12 @@ def _do(
     resume: bool,
     force: bool,
 ) -> None:
+    from ner_window.claims import claimed, claimed_output
     from ner_window.report.sweeps import sweep_json, sweep_table
-    from ner_window.storage import claimed
     from ner_window.sweep.execution import SWEEP_FILE, begin, on_workers, one_after_another
     from ner_window.sweep.test_set import scores_on_test
 
-    with claimed(directory) if (directory / SWEEP_FILE).exists() else nullcontext():
+    with claimed_output(directory), claimed(directory) if (directory / SWEEP_FILE).exists() else nullcontext():
         for text in begin(sweep, directory, resume=resume, force=force):
             note(text)
     with claimed(directory):

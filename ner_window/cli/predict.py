@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note, state
+from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note, state, write_bytes
 from ner_window.cli.workers import Scheduler, Workers, clients, elsewhere
 
 if TYPE_CHECKING:
@@ -61,29 +61,41 @@ def predict(
 ) -> None:
     """Tag text, tokens, CoNLL or JSON lines.
 
-    Several files, or a directory, go to a directory: a file appears there when it is whole. Stopped anywhere, the same
-    command goes on with what is missing. A file that cannot be tagged is reported, the others go on, and the exit code
-    is 1.
+    Several files, or a directory, go to a directory: a file appears there when it is whole, called as its input, but
+    with the ending of its format. Stopped anywhere, the same command goes on with what is missing. A file that cannot
+    be tagged is reported, the others go on, and the exit code is 1.
+
+    What a file is, is told by its name (.conll, .tokens, .jsonl), or its first lines: JSON in braces, CoNLL in columns,
+    all else raw text. In tokens a line is a sentence. Compressed files (.gz, .bz2, .xz, .zst) are read as what is in
+    them; -o FILE is compressed, and of the format, that its name says. JSON and pages are UTF-8.
 
     Example: echo "Elena Markovic flew to Berlin." | ner-window predict runs/quickstart --input-format text
     """
     from ner_window.batch import plan
+    from ner_window.prediction.formats import output_named
     from ner_window.text.files import is_url
 
+    if probabilities and output_format == "inline":
+        raise typer.BadParameter("--probabilities have no place in inline marks; choose another --format")
+    if output == "":
+        raise typer.BadParameter("-o: has no name; name a file or a directory, or - for standard output")
+    names, on_workers = inputs or ["-"], elsewhere(workers, scheduler)
+    target = None if output in (None, "-") else str(output)
+    found, notes = plan.inputs(names, target)
+    for text in notes:
+        note(text)
+    folder = target is not None and plan.is_folder(target, names, found)
+    if target and not folder and output_format is None:
+        output_format = output_named(target)
     options = plan.Options(
         input_format, output_format, scheme, probabilities, threshold, precision, token_column, encoding
     )
-    names, on_workers = inputs or ["-"], elsewhere(workers, scheduler)
-    to_file = output not in (None, "-")
-    found, notes = plan.inputs(names, output if to_file else None)
-    for text in notes:
-        note(text)
-    if to_file and (on_workers or is_url(str(output)) or plan.is_folder(str(output), names, found)):
-        _tag_batch(model, options, names, found, str(output), workers, scheduler, force=force)
+    if target and (on_workers or is_url(target) or folder):
+        _tag_batch(model, options, found, target, workers, scheduler, folder=folder, force=force)
     elif on_workers:
         raise typer.BadParameter("--workers and --scheduler need an output: -o FILE, or for several inputs a directory")
     else:
-        _tag_streams(model, options, found, str(output) if to_file else None, force=force)
+        _tag_streams(model, options, found, target, force=force)
 
 
 def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: str | None, *, force: bool) -> None:
@@ -93,6 +105,7 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
     from ner_window.tagger import Tagger
     from ner_window.text.documents import BOUND
     from ner_window.text.files import open_input, shown_name
+    from ner_window.text.packing import packed
 
     target = Path(output) if output else None
     if target:
@@ -115,11 +128,9 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
                 threshold=least,
             )
             if target:
-                prediction.write_whole(target, answer, options.output_encoding)
+                prediction.write_whole(target, packed(answer, target), "", force=force)
             else:
-                for piece in answer:
-                    sys.stdout.buffer.write(piece)
-                    sys.stdout.buffer.flush()
+                write_bytes(answer)
     for source, times in (+cut).items():
         note(f"{source}: documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {times}")
     if least:
@@ -129,12 +140,12 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
 def _tag_batch(
     model: Path,
     options: "Options",
-    names: list[str],
     found: "list[Found]",
     output: str,
     workers: int,
     scheduler: str | None,
     *,
+    folder: bool,
     force: bool,
 ) -> None:
     """Tag files into a directory, or one into a file, on workers if they are asked for; go on if it was stopped."""
@@ -144,7 +155,7 @@ def _tag_batch(
         plan.refuse_what_is_read_once(found)
     identity, tagger = work.model_at(model, options)
     _say_what_is_special(model, tagger, options)
-    planned = plan.batch(identity, options, found, output, folder=plan.is_folder(output, names, found))
+    planned = plan.batch(identity, options, found, output, folder=folder)
     with execution.claimed(planned):
         manifest, notes = execution.begin(planned, force=force)
         for text in notes:

@@ -55,20 +55,33 @@ def _show(config: Path, settings: list[str]) -> None:
     run = prepare(load_config(config, settings))
     loss, expected = run.initial_loss()
     typer.echo(ledger_text(run.ledger))
+    _note_findings(run, config, settings)
     typer.echo(f"loss at initialisation: {loss:.4f}, with all scores equal {expected:.4f}")
 
 
 def train_one(config: Path, settings: list[str], output: Path | None, *, resume: bool, force: bool) -> None:
     """Train one network."""
     from ner_window import experiment
+    from ner_window.claims import claimed_output
     from ner_window.config import load_config
     from ner_window.report.tables import ledger_text
 
     directory = experiment.output_of(config, output)
     run = experiment.prepare(load_config(config, settings))
-    experiment.begin(run, directory, resume=resume, force=force)
-    note(ledger_text(run.ledger))
-    _run_to_end(run, directory, _command(), force or resume)
+    with claimed_output(directory, experiment.checkpoint_of(directory)):
+        experiment.begin(run, directory, resume=resume, force=force)
+        note(ledger_text(run.ledger))
+        _note_findings(run, config, settings)
+        _run_to_end(run, directory, _command(), force or resume)
+
+
+def _note_findings(run: "Run", config: Path, settings: list[str]) -> None:
+    """Tell what the cheap checks of the data find."""
+    from ner_window.checks.training import notes
+
+    overrides = [argument for setting in settings if setting.startswith("data.") for argument in ("--set", setting)]
+    for line in notes(run.train, run.dev, shlex.join(["ner-window", "check", str(config), *overrides])):
+        note(f"note: {line}")
 
 
 def _command() -> str:
@@ -82,27 +95,31 @@ def _train_ensemble(
 ) -> None:
     """Train several networks, each in a directory beside the output, and combine them."""
     from ner_window import ensemble, experiment
+    from ner_window.claims import claimed_output
     from ner_window.config import load_config
     from ner_window.report.tables import ledger_text
 
     directory = experiment.output_of(config, output)
-    ensemble.begin(directory, resume=resume, force=force)
-    command = _command() + " --force" * directory.exists()
     whole, sources = load_config(config, settings), experiment.Sources()
-    members = ensemble.members_of(whole, directory, count)
-    places = [place for _, place in members]
-    for i, (member, place) in enumerate(members, 1):
-        if resume and ensemble.is_finished(member, place, sources):
-            continue
-        run = experiment.prepare(member, sources)
-        if i == 1 and not resume:
-            ensemble.remove(places)  # what an ensemble that is started again with --force had left
-        experiment.begin(run, place, resume=resume and experiment.checkpoint_of(place).exists(), force=force or resume)
-        if i == 1:
-            note(ledger_text(run.ledger))
-        note(f"network {i} of {count}, seed {member.seed}")
-        _run_to_end(run, place, command, force=True, begun=i > 1)
-    dev_f1 = ensemble.combine(places, whole, sources, directory, _command(), force=force or resume)
+    with claimed_output(directory):
+        ensemble.begin(directory, resume=resume, force=force)
+        command = _command() + " --force" * directory.exists()
+        members = ensemble.members_of(whole, directory, count)
+        places = [place for _, place in members]
+        for i, (member, place) in enumerate(members, 1):
+            if resume and ensemble.is_finished(member, place, sources):
+                continue
+            run = experiment.prepare(member, sources)
+            if i == 1 and not resume:
+                ensemble.remove(places)  # what an ensemble that is started again with --force had left
+            go_on = resume and experiment.checkpoint_of(place).exists()
+            experiment.begin(run, place, resume=go_on, force=force or resume)
+            if i == 1:
+                note(ledger_text(run.ledger))
+                _note_findings(run, config, settings)
+            note(f"network {i} of {count}, seed {member.seed}")
+            _run_to_end(run, place, command, force=True, begun=i > 1)
+        dev_f1 = ensemble.combine(places, whole, sources, directory, _command(), force=force or resume)
     typer.echo(f"{directory}: dev F1 {100 * dev_f1:.2f} ({count} networks)")
 
 
@@ -113,6 +130,7 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool, begun: b
     """
     from ner_window.errors import TrainingError
     from ner_window.experiment import checkpoint_of
+    from ner_window.training import doubts
 
     checkpoint = checkpoint_of(directory)
     stopped: list[int] = []
@@ -137,12 +155,19 @@ def _run_to_end(run: "Run", directory: Path, command: str, force: bool, begun: b
     if run.config.vectors.neighbors:
         note(f"dev F1 {100 * state_of_run.best_f1:.2f} before unmoved words were moved like their neighbours")
     typer.echo(f"{directory}: dev F1 {100 * dev_f1:.2f} (epoch {state_of_run.best_epoch})")
+    for why in doubts(state_of_run.history):
+        note(f"note: {why}")
     if failure:
         raise TrainingError(f"{failure}; the best model so far is saved in {directory}")
     if stopped:
         note(f"stopped in epoch {state_of_run.epoch + 1}; go on with: {command} --resume")
         raise typer.Exit(130)
     checkpoint.unlink(missing_ok=True)
+
+
+def _loss(loss: float) -> str:
+    """Return a loss as it is shown, one that has gone out of bounds in few digits."""
+    return f"{loss:.4f}" if loss < 1e6 else f"{loss:.4e}"
 
 
 def _consume(run: "Run", checkpoint: Path, stopped: list[int]) -> None:
@@ -173,7 +198,7 @@ def _consume(run: "Run", checkpoint: Path, stopped: list[int]) -> None:
             note(f"first pass, part {report.fold} of {report.folds}: F1 {100 * report.f1:.2f} {left}")
         elif isinstance(report, EpochReport):
             note(
-                f"epoch {report.epoch:3d}  loss {report.loss:.4f}  dev loss {report.dev_loss:.4f}  "
+                f"epoch {report.epoch:3d}  loss {_loss(report.loss)}  dev loss {_loss(report.dev_loss)}  "
                 f"dev F1 {100 * report.dev_f1:.2f}{' *' if report.best else '  '}  "
                 f"{report.tokens_per_second:,.0f} tokens/s  {report.seconds:.1f} s"
             )

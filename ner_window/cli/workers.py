@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -40,4 +41,6 @@ def clients(workers: int, scheduler: str | None) -> Iterator["Client | None"]:
         return
     note(f"at work on {scheduler}" if scheduler else f"starting {workers} workers")
     with remote(scheduler) if scheduler else local(workers) as client:
+        if find_spec("bokeh"):  # without it the dashboard is empty
+            note(f"Dask's dashboard: {client.dashboard_link}")
         yield client

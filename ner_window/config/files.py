@@ -12,6 +12,9 @@ from ner_window.config.sections import Config
 from ner_window.config.yaml_text import parse_yaml
 from ner_window.errors import ConfigError
 
+#: Bytes of a file of keys and values.
+LARGEST = 1 << 20
+
 
 def load_config(path: Path | str, overrides: Sequence[str] = ()) -> Config:
     """Read a file, apply overrides of the form key=value, make paths absolute and check everything.
@@ -126,7 +129,11 @@ def read_tree(path: Path | str) -> tuple[dict[str, Any], dict[str, str]]:
 
 def _read_text(path: Path | str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        with Path(path).open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            raise ConfigError(f"{path}: more than {LARGEST >> 20} MB; is it a configuration?")
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         byte = error.object[error.start]

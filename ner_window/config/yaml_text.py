@@ -12,6 +12,9 @@ from ner_window.errors import ConfigError
 DEEPEST = 20
 MOST = 50_000
 
+#: Characters of a key.
+LONGEST_KEY = 100
+
 
 class _Loader(yaml.SafeLoader):
     """YAML 1.2's plain scalars: 1e-3 is a number, NO a string, 010 is ten and 12:30 a string."""
@@ -142,6 +145,8 @@ def _key(node: Any, source: str) -> str:
         raise ConfigError(f"{where}: keys should be words, got a list or keys; quote a text in which {{ or [ begins")
     if node.value == "<<":
         raise ConfigError(f"{where}: merge keys are not read; write the keys, or extends: with the path of a file")
+    if len(node.value) > LONGEST_KEY:  # it would stand before each key in it, wherever keys are named
+        raise ConfigError(f"{where}: a key of more than {LONGEST_KEY} characters, got {node.value[:40]!r}; shorten it")
     if node.tag != "tag:yaml.org,2002:str":
         raise ConfigError(f"{where}: keys should be words, got {node.value or 'nothing'}; see ner-window config schema")
     return str(node.value)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ner_window.claims import claimed_output
 from ner_window.errors import VectorsError
 from ner_window.nn.geometry import cosines, distances
 from ner_window.tagger import Tagger
@@ -175,5 +176,6 @@ def export(directory: Path, output: Path) -> tuple[int, list[str]]:
     """
     tagger = Tagger.load_single(directory)
     words = tagger.words.strings
-    left_out = write_word2vec(output, words, tagger.parameters["E.word"][len(RESERVED) :])
+    with claimed_output(output):
+        left_out = write_word2vec(output, words, tagger.parameters["E.word"][len(RESERVED) :])
     return len(words) - len(left_out), left_out

@@ -63,6 +63,22 @@ def stacked(W: Floats, K: int) -> Floats:
     return pieces
 
 
+def multiply_alike(X: Floats, M: Floats, out: Floats, rows: int) -> None:
+    """Write X M, (n, d) (d, m) -> (n, m), into `out`, so many rows of X at a time, zeros behind the last ones.
+
+    The last bit of a product may depend on the shape of the matrices. With one shape a row's product depends on the row
+    alone, and not on how many others happen to be multiplied with it.
+    """
+    for start in range(0, len(X), rows):
+        block = X[start : start + rows]
+        if len(block) == rows:
+            np.matmul(block, M, out=out[start : start + rows])
+        else:
+            padded = np.zeros((rows, X.shape[1]), X.dtype)
+            padded[: len(block)] = block
+            out[start:] = (padded @ M)[: len(block)]
+
+
 def add_up(P: Array, rows: Integers) -> Array:
     """Return the sum of K rows of P (N, H), rows (B, K), for each of B windows (B, H)."""
     Z: Array = np.take(P, rows[:, 0], axis=0)

@@ -22,13 +22,13 @@ from ner_window.nn.activations import ACTIVATIONS, prelu
 from ner_window.nn.distillation import Teacher, sentence_cross_entropy, soft_cross_entropy
 from ner_window.nn.gradients import Array, Floats, Gradients, Integers, Parameters
 from ner_window.nn.initialization import Initializer, embedding
-from ner_window.nn.layers import add_up, affine, dropout, embed, residual_map, stacked, window_affine
+from ner_window.nn.layers import add_up, affine, dropout, embed, multiply_alike, residual_map, stacked, window_affine
 from ner_window.nn.objectives import OBJECTIVES, corrupt
 from ner_window.nn.sentence import sentence_log_likelihood
 from ner_window.nn.windows import Windows
 
-#: Windows that are scored together in use.
-PART = 1024
+#: Windows that are scored together in use, and tokens that are projected together.
+PART, BLOCK = 1024, 256
 
 Backprop = Callable[[Floats], Gradients]
 Trace = dict[str, Array]
@@ -211,7 +211,8 @@ class Network:
         A window's z is the sum of K of these rows, see `window_affine`.
         """
         looked_up = [self._look_up(f, parameters, ids[own], None)[0] for f, own in enumerate(self.lines)]
-        P: Floats = np.concatenate(looked_up, axis=1) @ stacked(parameters["W"], self.width).T
+        P = np.empty((ids.shape[1], self.width * self.hidden_units), parameters["W"].dtype)
+        multiply_alike(np.concatenate(looked_up, axis=1), stacked(parameters["W"], self.width).T, P, BLOCK)
         P[:, : self.hidden_units] += parameters["b"]
         return P.reshape(ids.shape[1] * self.width, -1)
 
@@ -227,7 +228,7 @@ class Network:
             part = slice(start, start + PART)
             Z = add_up(P, rows[part])
             H = self._activate(Z if unit == 1 else Z * S.dtype.type(unit), parameters)[0]
-            np.matmul(H, parameters["U"].T, out=S[part])
+            multiply_alike(H, parameters["U"].T, S[part], PART)
         S += parameters["c"]
         return S
 

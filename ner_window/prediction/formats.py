@@ -28,6 +28,21 @@ def default_output(kind: Known) -> OutputFormat:
     return "conll" if kind in ("conll", "tokens") else "jsonl"
 
 
+def encoding_of(written: OutputFormat, encoding: str) -> str:
+    """Return the encoding of an output whose input has this one: the same, but JSON and pages are UTF-8."""
+    return "utf-8" if written in ("jsonl", "html") else encoding
+
+
+def output_named(name: str) -> OutputFormat | None:
+    """Return the format that the name of an output says, compressed or not; None if it says none."""
+    for suffix in reversed(Path(name).suffixes):
+        if suffix.lower() in (".html", ".htm"):
+            return "html"
+        if (known := _SUFFIXES.get(suffix.lower())) in ("conll", "jsonl"):
+            return known
+    return None
+
+
 def sniff(stream: IO[bytes], source: str) -> Known:
     """Return the format of a stream: what the file's name says, or what its first lines look like.
 

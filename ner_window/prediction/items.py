@@ -23,6 +23,10 @@ Span = tuple[int, int]
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
+#: Levels of lists and objects in each other that a JSON object may have: what is deeper could not be written again.
+DEEPEST = 100
+
+
 class Item(NamedTuple):
     """A unit of the input and its sentences.
 
@@ -149,6 +153,8 @@ def _json(line: str) -> Item | None:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise _NoItem(f"not JSON: {error}") from None
+    if line.count("[") + line.count("{") > DEEPEST and _depth(record) > DEEPEST:
+        raise _NoItem(f"more than {DEEPEST} levels of lists and objects in each other, got {line[:40]!r}")
     if not isinstance(record, dict):
         raise _NoItem(f"expected an object, got {line[:40]!r}")
     tokens, text = record.get("tokens"), record.get("text")
@@ -157,3 +163,12 @@ def _json(line: str) -> Item | None:
     if isinstance(text, str):
         return _text(text, record)
     raise _NoItem(f"expected a key 'text' (a string) or 'tokens' (strings), got {line[:60]!r}")
+
+
+def _depth(value: Any) -> int:
+    """Return how many levels of lists and objects are in each other."""
+    depth, level = 0, [value]
+    while level := [each for each in level if isinstance(each, list | dict)]:
+        depth += 1
+        level = [inner for each in level for inner in (each.values() if isinstance(each, dict) else each)]
+    return depth

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from ner_window.claims import claimed_output, tidy
 from ner_window.errors import OutputError
 from ner_window.prediction.formats import Known, OutputFormat, default_output
 
@@ -25,10 +26,13 @@ def written_as(name: str, kind: Known | None, output_format: OutputFormat | None
 
 
 def refuse_existing_file(target: Path, force: bool) -> None:
-    """Raise `OutputError` if a file exists and may not be replaced, or is a directory."""
+    """Raise `OutputError` if a file exists and may not be replaced, or is no file."""
     if target.is_dir():
         raise OutputError(f"{target}: is a directory; name a file in it")
+    if target.exists() and not target.is_file():  # a device or a pipe, in whose place a file would come
+        raise OutputError(f"{target}: is no regular file; write to standard output and direct that there")
     if target.exists() and not force:
+        tidy(target)
         raise OutputError(f"{target}: exists already; choose another output, or replace it with --force")
 
 
@@ -51,25 +55,26 @@ def encoded(piece: str | bytes, encoding: str, target: Path | str) -> bytes:
         ) from None
 
 
-def write_whole(target: Path, pieces: Iterable[str | bytes], encoding: str) -> None:
+def write_whole(target: Path, pieces: Iterable[str | bytes], encoding: str, *, force: bool = True) -> None:
     """Write a file under a temporary name and move it into place when it is whole.
+
+    Unless `force`, one that has come to be there since it was looked for is not replaced.
 
     Raises
     ------
     OutputError
-        It cannot be written.
+        It cannot be written, or another process is writing it.
     """
-    temporary = target.with_name(f".new-{target.name}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            for piece in pieces:
-                file.write(encoded(piece, encoding, target))
-        temporary.replace(target)
-    except FileExistsError as error:  # of mkdir, where a folder of the path is a file
-        raise OutputError(f"{target}: cannot be written: {error.filename} is not a directory") from None
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with claimed_output(target):
+        temporary = target.parent / f".new-{target.name}"
+        refuse_existing_file(target, force)
+        try:
+            with temporary.open("wb") as file:
+                for piece in pieces:
+                    file.write(encoded(piece, encoding, target))
+            temporary.replace(target)
+        except OSError as error:
+            raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)

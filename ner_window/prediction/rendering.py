@@ -72,17 +72,19 @@ def as_jsonl(items: Sequence[Item], tags: TagColumn, chances: Floats | None) -> 
 
 def as_inline(items: Sequence[Item], tags: TagColumn, chances: Floats | None) -> str:
     """Write the text of each item on a line, entities as ``[TYPE text]``."""
-    lines = _marked(items, tags, lambda text, type_: f"[{type_} {text}]", str)
+    lines = _marked(items, tags, None, lambda entity: f"[{entity.type} {entity.text}]", str)
     return "".join([f"{line}\n" for line in lines])
 
 
 def as_html(items: Sequence[Item], tags: TagColumn, chances: Floats | None) -> str:
-    """Write each item as a paragraph of a page, with its entities marked."""
+    """Write each item as a paragraph of a page, with its entities marked; the pointer on one tells its probability."""
 
-    def mark(text: str, type_: str) -> str:
-        return f'<mark class="{html.escape(type_)}">{html.escape(text)} <b>{html.escape(type_)}</b></mark>'
+    def mark(entity: Shown) -> str:
+        type_ = html.escape(entity.type)
+        title = "" if entity.probability is None else f' title="{entity.probability:.4f}"'
+        return f'<mark class="{type_}"{title}>{html.escape(entity.text)} <b>{type_}</b></mark>'
 
-    return "".join([f"<p>{line}</p>\n" for line in _marked(items, tags, mark, html.escape)])
+    return "".join([f"<p>{line}</p>\n" for line in _marked(items, tags, chances, mark, html.escape)])
 
 
 def _json(item: Item, entities: Sequence[Shown]) -> str:
@@ -139,14 +141,18 @@ def _flat(parts: Sequence[Sequence[Any]]) -> list[Any]:
 
 
 def _marked(
-    items: Sequence[Item], tags: TagColumn, mark: Callable[[str, str], str], plain: Callable[[str], str]
+    items: Sequence[Item],
+    tags: TagColumn,
+    chances: Floats | None,
+    mark: Callable[[Shown], str],
+    plain: Callable[[str], str],
 ) -> Iterator[str]:
     """Yield each item as text in which `mark` has been put on every entity, and `plain` on the rest."""
-    for item, entities in zip(items, _entities(items, tags, None), strict=True):
+    for item, entities in zip(items, _entities(items, tags, chances), strict=True):
         text, places = _places(item, entities)
         pieces, at = [], 0
         for (start, end), entity in zip(places, entities, strict=True):
-            pieces += [plain(text[at:start]), mark(entity.text, entity.type)]
+            pieces += [plain(text[at:start]), mark(entity)]
             at = end
         yield "".join([*pieces, plain(text[at:])])
 

@@ -12,7 +12,7 @@ from ner_window.errors import OutputError
 from ner_window.prediction import rendering
 from ner_window.prediction.added_column import Floats, with_tags
 from ner_window.prediction.documents import Parts
-from ner_window.prediction.formats import InputFormat, Known, OutputFormat, default_output, sniff
+from ner_window.prediction.formats import InputFormat, Known, OutputFormat, default_output, encoding_of, sniff
 from ner_window.prediction.items import Items, items_of, read_items
 from ner_window.prediction.marked_lines import Before, Lines, read_lines
 from ner_window.prediction.outputs import encoded
@@ -26,8 +26,8 @@ from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tagging import SCHEMES
 from ner_window.text.tokens import Tokens
 
-#: Bytes read, and tagged, together: some 70,000 tokens of CoNLL, some 200,000 of raw text.
-PIECE = 1 << 20
+#: Bytes read, and tagged, together: some 18,000 tokens of CoNLL, some 50,000 of raw text.
+PIECE = 1 << 18
 
 Batch = TypeVar("Batch", Lines, Items)
 
@@ -64,9 +64,9 @@ def predict(
     What has come is tagged at once and answered: a line that a person types, or a piece of a file. A tagger that reads
     whole documents answers when one has ended: at a document line, with each JSON object, at the end of other inputs,
     or when it holds `BOUND` tokens. How often longer ones were cut is counted in `cut`, by the source. The output is in
-    `encoding`, by default the layout's; `target` is what it is called in messages. A `table` of the tagger's products
-    knows the forms of other streams already. A `threshold` leaves out the entities that are less probable, and counts
-    them. `counts` counts the sentences and tokens.
+    `encoding`, see `encoding_of` for the default; `target` is what it is called in messages. A `table` of the tagger's
+    products knows the forms of other streams already. A `threshold` leaves out the entities that are less probable, and
+    counts them. `counts` counts the sentences and tokens.
 
     The stream may be a part of a file, which begins where a sentence does, and a document if the tagger reads
     documents: it is said what stands `before` it, and whether it is the file's `first` and its `last` part.
@@ -84,7 +84,7 @@ def predict(
     chosen = sniff(stream, source) if input_format == "auto" else input_format
     written = output_format or default_output(chosen)
     output = tagger.output(scheme)
-    encode = partial(encoded, encoding=encoding or layout.encoding, target=target)
+    encode = partial(encoded, encoding=encoding or encoding_of(written, layout.encoding), target=target)
     cuts: Counter[str] = Counter() if cut is None else cut
     table = table or Projections(tagger)
     if written == "html" and first:
@@ -119,7 +119,7 @@ def _batches(
     stream: IO[bytes], source: str, kind: Known, layout: Layout, parts: Parts | None, before: Before | None
 ) -> Iterator[Lines] | Iterator[Items]:
     """Yield what is tagged together: what has come, or with `parts` the documents of it that have ended."""
-    pieces = whole_lines(getattr(stream, "read1", stream.read), PIECE)
+    pieces = whole_lines(getattr(stream, "read1", stream.read), PIECE, source, before.lines if before else 0)
     if kind == "conll":
         lines = read_lines(pieces, source, layout, before)
         return lines if parts is None else _by_document(lines, parts)

@@ -11,9 +11,9 @@ from ner_window import storage
 from ner_window.config import PATHS, Config, dump_yaml, flatten, load_config
 from ner_window.errors import ModelError, NerWindowError
 from ner_window.experiment import Sources, prepare
-from ner_window.run import versions
 from ner_window.sweep.plan import PlannedRun
 from ner_window.tagger import Tagger
+from ner_window.versions import versions
 
 #: The file that tells the folder of a run from any other.
 RUN_FILE = "run.json"

@@ -110,7 +110,9 @@ def read_corpus(path: Path | str, layout: Layout | None = None) -> Corpus:
             if known := open_kept(digest_of(_sha256(path), layout), COLUMNS, FACTS):
                 return _corpus(source, known)
         with open_input(path) as file, GrowingColumns() as grown:
-            return _corpus(source, _columns(whole_lines(file.read, PIECE), LineTable(layout, source), layout, grown))
+            return _corpus(
+                source, _columns(whole_lines(file.read, PIECE, source), LineTable(layout, source), layout, grown)
+            )
     except OSError as error:
         raise CorpusError(f"{source}: cannot be read: {error.strerror}") from None
 

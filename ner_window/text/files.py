@@ -15,21 +15,32 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ner_window.errors import CorpusError, MissingExtraError
+from ner_window.errors import CorpusError, MissingExtraError, NerWindowError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-def _zstandard(file: IO[bytes]) -> tuple[Any, type[Exception]]:
-    """Return what is in a file packed by Zstandard, which is in Python from 3.14 on."""
+def zstandard(purpose: str) -> Any:
+    """Return the module for files packed by Zstandard, which is in Python from 3.14 on.
+
+    Raises
+    ------
+    MissingExtraError
+        Python needs another package for it, which is not installed.
+    """
     try:
         from compression import zstd  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         try:
             from backports import zstd
         except ImportError:
-            raise MissingExtraError("reading .zst", "zst") from None
+            raise MissingExtraError(purpose, "zst") from None
+    return zstd
+
+
+def _unpack_zst(file: IO[bytes]) -> tuple[Any, type[Exception]]:
+    zstd = zstandard("reading .zst")
     return zstd.ZstdFile(file), zstd.ZstdError
 
 
@@ -38,11 +49,15 @@ _UNPACKERS: dict[str, Callable[[IO[bytes]], tuple[Any, type[Exception]]]] = {
     ".gz": lambda file: (gzip.GzipFile(fileobj=file), zlib.error),
     ".bz2": lambda file: (bz2.BZ2File(file), OSError),
     ".xz": lambda file: (lzma.LZMAFile(file), lzma.LZMAError),  # noqa: SIM115
-    ".zst": _zstandard,
+    ".zst": _unpack_zst,
 }
 
 #: Bytes unpacked together.
 _PIECE = 1 << 16
+
+#: How many bytes may come of one of a compressed file, and how many are not asked where they come from: text gives 3 to
+#: 10 for one, and what gives thousands is made to fill memory or disk.
+DENSEST, UNSUSPECTED = 200, 256 << 20
 
 
 def cache_folder(kind: str) -> Path:
@@ -104,7 +119,7 @@ def open_input(path: Path | str) -> Iterator[IO[bytes]]:
         if unpack is None:
             yield file
         else:
-            with io.BufferedReader(_Unpacked(*unpack(file), str(path)), _PIECE) as stream:
+            with io.BufferedReader(Unpacked(*unpack(file), str(path), file.tell), _PIECE) as stream:
                 yield stream
 
 
@@ -164,26 +179,59 @@ def _packing(path: Path | str) -> str:
     return Path(path).suffix.lower()
 
 
-class _Unpacked(io.RawIOBase):
-    """What is in a compressed file. That it is damaged is found out while it is read."""
+class Unpacked(io.RawIOBase):
+    """What is in a compressed file. That it is damaged, or a bomb, is found out while it is read.
 
-    def __init__(self, stream: IO[bytes], damage: type[Exception], source: str) -> None:
+    Parameters
+    ----------
+    stream
+        What unpacks it, a piece at a time.
+    damage : types of errors
+        What that raises, besides EOFError and OSError.
+    source : str
+        What the file is called in messages.
+    packed : function
+        Returns how many bytes were read of the compressed file, or how many there are.
+    error : type of error
+        What is raised here.
+    """
+
+    def __init__(
+        self,
+        stream: IO[bytes],
+        damage: type[Exception] | tuple[type[Exception], ...],
+        source: str,
+        packed: Callable[[], int],
+        error: type[NerWindowError] = CorpusError,
+    ) -> None:
         self._stream = stream
-        self._damage = damage
+        self._damage = (OSError, EOFError, *(damage if isinstance(damage, tuple) else (damage,)))
         self._source = source
+        self._packed = packed
+        self._error = error
+        self._size = 0
 
     def readable(self) -> bool:
+        """Return true."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
+        """Fill a buffer, or some of it; return how many bytes that are."""
         view = memoryview(buffer)
         try:
             piece = self._stream.read1(len(view))  # type: ignore[attr-defined]
-        except (OSError, EOFError, self._damage) as error:
-            raise CorpusError(f"{self._source}: not a whole compressed file: {error}") from None
+        except self._damage as error:
+            raise self._error(f"{self._source}: not a whole compressed file: {error}") from None
+        self._size += len(piece)
+        if self._size > UNSUSPECTED and self._size > DENSEST * self._packed():
+            raise self._error(
+                f"{self._source}: unpacks to more than {DENSEST} times its size, got {self._size >> 20} MB so far; "
+                "if it is no bomb, unpack it and name the file"
+            )
         view[: len(piece)] = piece
         return len(piece)
 
     def close(self) -> None:
+        """Close what unpacks the file."""
         self._stream.close()
         super().close()

@@ -1,11 +1,9 @@
-"""What gensim does for the project: its file formats are read, and nearest neighbours are found.
+"""What gensim does for the project: named sets are downloaded, and nearest neighbours are found.
 
 Importing gensim takes two seconds, so every function imports it for itself.
 """
 
 import gzip
-import shutil
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,58 +12,15 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ner_window.errors import OutputError, VectorsError
+from ner_window.errors import OutputError
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors as KeyedVectors  # for those who annotate with it
 
-Matrix = NDArray[np.float32]
 Floats = NDArray[np.floating[Any]]
 
 #: The formats of `write_word2vec`: by the end of the file's name, whether it is binary.
 FORMATS = {".txt": False, ".vec": False, ".bin": True}
-
-
-def read_binary(stream: IO[bytes], source: str) -> tuple[list[str | None], Matrix]:
-    """Read word2vec's binary format, which gensim wants in a file of its own where it came out of an archive.
-
-    Raises
-    ------
-    VectorsError
-        The file is cut short.
-    """
-    from gensim.models import KeyedVectors
-
-    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
-        shutil.copyfileobj(stream, file)
-        file.flush()
-        try:
-            keyed = KeyedVectors.load_word2vec_format(file.name, binary=True, unicode_errors="replace")
-        except (ValueError, EOFError, OSError, MemoryError) as error:
-            raise VectorsError(f"{source}: not a whole word2vec binary file: {error}") from None
-    return _contents(keyed)
-
-
-def read_saved(path: Path) -> tuple[list[str | None], Matrix]:
-    """Read gensim's own format.
-
-    Raises
-    ------
-    VectorsError
-        gensim cannot load it.
-    """
-    from gensim.models import KeyedVectors
-
-    try:
-        keyed = KeyedVectors.load(str(path))
-    except Exception as error:  # whatever a damaged file makes gensim raise
-        raise VectorsError(f"{path}: gensim cannot load it: {error}") from None
-    return _contents(keyed)
-
-
-def _contents(keyed: "KeyedVectors") -> tuple[list[str | None], Matrix]:
-    """Return the words and their rows; a repeated word leaves None in the list."""
-    return list(keyed.index_to_key), np.asarray(keyed.vectors[: len(keyed.index_to_key)], np.float32)
 
 
 def download(name: str) -> Path:

@@ -114,12 +114,19 @@ class Lexicon:
             It is something else.
         """
         tree = json.loads(text)
+        types = tuple(tree["types"])
+        if not all(
+            isinstance(string, str) for string in (*types, *(word for entity, _ in tree["entities"] for word in entity))
+        ):
+            raise TypeError("expected strings")
+        if not all(entity for entity, _ in tree["entities"]):
+            raise ValueError("expected entities with words in them")
         entities, words = {tuple(entity): counts for entity, counts in tree["entities"]}, dict(tree["words"])
-        kinds = {OUTSIDE, *tree["types"]}
+        kinds = {OUTSIDE, *types}
         for counts in (*entities.values(), *words.values()):
             if not all(kind in kinds and isinstance(n, int) for kind, n in dict(counts).items()):
                 raise ValueError(f"expected counts of {', '.join(sorted(kinds))}, got {counts!r}")
-        return cls(tuple(tree["types"]), entities, words)
+        return cls(types, entities, words)
 
 
 def _part(k: int, length: int) -> str:

@@ -15,6 +15,9 @@ Integers = NDArray[np.integer[Any]]
 #: Bytes read together.
 PIECE = 1 << 18
 
+#: Bytes of a line: a book fits into one, and what is longer has no line ends, or is no text.
+LONGEST = 1 << 23
+
 #: Distinct lines that a table remembers: about 30 MB of them.
 BOUND = 1 << 17
 
@@ -127,7 +130,9 @@ def _numbered(string: str | None, ids: dict[str, int], strings: list[str]) -> in
     return id_
 
 
-def whole_lines(read: Callable[[int], bytes], size: int = PIECE) -> Iterator[bytes]:
+def whole_lines(
+    read: Callable[[int], bytes], size: int = PIECE, source: str = "input", lines: int = 0
+) -> Iterator[bytes]:
     r"""Yield a stream in pieces that end where a line ends; only the last one need not end with ``\n``.
 
     Parameters
@@ -136,14 +141,32 @@ def whole_lines(read: Callable[[int], bytes], size: int = PIECE) -> Iterator[byt
         The stream's ``read``, or its ``read1``: then lines come as soon as they are there.
     size : int
         Bytes read together.
+    source : str
+        What the stream is called in messages.
+    lines : int
+        How many lines stand before it in its file.
+
+    Raises
+    ------
+    CorpusError
+        With file:line: a line is longer than `LONGEST`. So nothing is held but that, and a piece.
     """
     rest: list[bytes] = []
+    held = 0
     while piece := read(size):
         end = piece.rfind(b"\n") + 1
+        if held + (piece.find(b"\n") if end else len(piece)) > LONGEST:
+            raise CorpusError(
+                f"{source}:{lines + 1}: a line of more than {LONGEST >> 20} MB, got {rest[0][:40]!r}; "
+                "is it text, and are there line ends in it?"
+            )
         if end:
-            yield b"".join((*rest, piece[:end]))
-            rest = []
+            whole = b"".join((*rest, piece[:end]))
+            yield whole
+            lines += whole.count(b"\n")
+            rest, held = [], 0
         rest.append(piece[end:])
+        held += len(piece) - end
     if last := b"".join(rest):
         yield last
 

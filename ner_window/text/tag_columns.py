@@ -6,7 +6,7 @@ into a table of 128 answers, which the plain functions of `tagging` give.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
@@ -117,21 +117,18 @@ class TagColumn:
             found.append(first + np.unique(np.searchsorted(ends, np.flatnonzero(wrong), "right")))
         return np.concatenate(found)
 
-    def detect(self) -> Scheme:
-        """Return the scheme that the tags break least; see `tagging.detect`."""
-        steps, last = np.zeros(len(KINDS), np.intp), np.zeros(len(PREFIXES), np.intp)
+    def step_counts(self) -> "StepCounts":
+        """Count the steps from tag to tag, by their kinds, and how sentences end."""
+        counts = StepCounts()
         for _, _, block in self._blocks():
             ends = np.cumsum(block.lengths)[block.lengths > 0] - 1
-            steps += np.bincount(block._steps(), minlength=len(steps))
-            last += np.bincount(block._prefixes[block.ids[ends]], minlength=len(last))
-        used = {split_tag(after)[0] for n, (_, after) in zip(steps, KINDS, strict=True) if n} - {"O"}
+            steps = np.bincount(block._steps(), minlength=len(KINDS))
+            counts += StepCounts(steps, np.bincount(block._prefixes[block.ids[ends]], minlength=len(PREFIXES)))
+        return counts
 
-        def broken(scheme: Scheme) -> int:
-            fine = _answers(lambda before, after: allowed(scheme, before, after))
-            return int(steps[~fine].sum() + last[_bad_last(scheme)].sum())
-
-        known = [scheme for scheme in CANDIDATES if used <= set(scheme.prefixes)]
-        return min(known or CANDIDATES, key=broken)
+    def detect(self) -> Scheme:
+        """Return the scheme that the tags break least; see `tagging.detect`."""
+        return self.step_counts().detect()
 
     def check_names(self, where: Callable[[int], str]) -> None:
         """Raise `TaggingError` at the first token, whose file:line `where` tells, with a tag that is none."""
@@ -231,6 +228,44 @@ class TagColumn:
             second = self._right_after_another(entities)
             ids[second.start] = written("B")[second.type]
         return ids
+
+
+def _no_counts(length: int) -> Callable[[], Integers]:
+    return lambda: np.zeros(length, np.intp)
+
+
+@dataclass(frozen=True)
+class StepCounts:
+    """How often tags follow tags: of a text of any size, all that says which scheme it is in.
+
+    Parameters
+    ----------
+    steps : (128,) integers
+        How often each kind of step, of `KINDS`, occurs.
+    last : (8,) integers
+        How often each prefix, of `PREFIXES`, ends a sentence.
+    """
+
+    steps: Integers = field(default_factory=_no_counts(len(KINDS)))
+    last: Integers = field(default_factory=_no_counts(len(PREFIXES)))
+
+    def __add__(self, other: "StepCounts") -> "StepCounts":
+        return StepCounts(self.steps + other.steps, self.last + other.last)
+
+    def detect(self) -> Scheme:
+        """Return the scheme that the tags break least; see `tagging.detect`."""
+        used = {split_tag(after)[0] for n, (_, after) in zip(self.steps, KINDS, strict=True) if n} - {"O"}
+
+        def broken(scheme: Scheme) -> int:
+            fine = _answers(lambda before, after: allowed(scheme, before, after))
+            return int(self.steps[~fine].sum() + self.last[_bad_last(scheme)].sum())
+
+        known = [scheme for scheme in CANDIDATES if used <= set(scheme.prefixes)]
+        return min(known or CANDIDATES, key=broken)
+
+    def broken(self, scheme: Scheme) -> int:
+        """Return how many tags stand where they may not; see `tagging.violations`."""
+        return int(self.steps[_bad(scheme)].sum() + self.last[_bad_last(scheme)].sum())
 
 
 def _is_tag(name: str) -> bool:

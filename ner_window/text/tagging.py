@@ -214,14 +214,17 @@ def detect(sentences: Iterable[Sentence]) -> Scheme:
     return min(known or CANDIDATES, key=broken)
 
 
-def check_tags(sentences: Iterable[Sentence], scheme: Scheme) -> None:
+#: What to do about a tag where it cannot stand.
+ADVICE = "repair it (data.repair, --repair), or name its scheme"
+
+
+def check_tags(sentences: Iterable[Sentence], scheme: Scheme, advice: str = ADVICE) -> None:
     """Raise `TaggingError` with file:line at the first tag that cannot stand where it stands in `scheme`."""
     for sentence in sentences:
         bad = violations(sentence.tags, scheme)
         if not bad:
             continue
         position, tags = bad[0], sentence.tags
-        advice = "repair it (data.repair, --repair), or name its scheme"
         if position == len(tags):
             raise TaggingError(
                 f"{sentence.where(position - 1)}: tag {tags[-1]!r} cannot end a sentence in {scheme.name}; {advice}"

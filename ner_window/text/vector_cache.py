@@ -1,6 +1,5 @@
 """What was read of files of vectors, kept for next time: under the file's SHA-256, memory-mapped from there."""
 
-import glob
 import hashlib
 import json
 import shutil
@@ -27,8 +26,8 @@ def file_digest(path: Path) -> str:
     """
     name = Path(str(path).partition("#")[0])
     try:
-        files = [name, *sorted(name.parent.glob(f"{glob.escape(name.name)}.*.npy"))]  # that gensim keeps beside a .kv
-        state = [[s.st_size, s.st_ino, s.st_mtime_ns, s.st_ctime_ns] for s in (file.stat() for file in files)]
+        found = name.stat()
+        state = [[found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns]]
         note = (
             cache_folder("digests")
             / f"{hashlib.sha256(str(path.absolute()).encode(errors='replace')).hexdigest()}.json"
@@ -37,10 +36,10 @@ def file_digest(path: Path) -> str:
         if known:
             return known
         now = time.time_ns()
-        digest = _computed_digest(files, str(path).partition("#")[2])
+        digest = _computed_digest(name, str(path).partition("#")[2])
     except OSError as error:
         raise VectorsError(f"{path}: cannot be read: {error.strerror}") from None
-    if now - max(max(times) for _, _, *times in state) > _SETTLED:
+    if now - max(found.st_mtime_ns, found.st_ctime_ns) > _SETTLED:
         with suppress(OSError):
             note.parent.mkdir(parents=True, exist_ok=True)
             note.write_text(json.dumps({"path": str(path), "state": state, "sha256": digest}))
@@ -48,7 +47,7 @@ def file_digest(path: Path) -> str:
 
 
 def _noted_digest(note: Path, state: list[list[int]]) -> str | None:
-    """Return the digest that was noted for files in this state."""
+    """Return the digest that was noted for a file in this state."""
     try:
         noted = json.loads(note.read_text())
         return str(noted["sha256"]) if noted["state"] == state else None
@@ -56,14 +55,11 @@ def _noted_digest(note: Path, state: list[list[int]]) -> str | None:
         return None
 
 
-def _computed_digest(files: list[Path], member: str) -> str:
-    """Return the SHA-256 of the first file, and of what else tells what vectors are read from it."""
-    with files[0].open("rb") as file:
+def _computed_digest(path: Path, member: str) -> str:
+    """Return the SHA-256 of a file, and of which of the files in it is read."""
+    with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     digest.update(member.encode())
-    for beside in files[1:]:
-        with beside.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
@@ -86,7 +82,7 @@ def keep(digest: str, words: list[str], matrix: Matrix, report: VectorsReport) -
         directory.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(directory.parent)
         temporary = tempfile.mkdtemp(prefix=".new-", dir=directory.parent)
-        np.save(Path(temporary) / "matrix.npy", matrix, allow_pickle=False)
+        np.save(Path(temporary) / "matrix.npy", matrix)
         (Path(temporary) / "words.txt").write_bytes("\n".join(words).encode())
         (Path(temporary) / "report.json").write_text(json.dumps(asdict(report)))
         put_in_place(Path(temporary), directory)

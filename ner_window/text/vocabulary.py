@@ -13,7 +13,9 @@ Integers = NDArray[np.integer[Any]]
 
 PAD, UNKNOWN = 0, 1
 RESERVED = ("<pad>", "<unknown>")
-_CACHE_SIZE = 1_000_000
+
+#: Items and their ids that a look-up remembers: some 20 MB of them.
+_REMEMBERED = 1 << 18
 
 #: The strings that are looked up for a token: one, or several whose vectors are summed.
 Key = Callable[[str], tuple[str, ...]]
@@ -41,7 +43,7 @@ class Lookup(ABC):
     def encode(self, items: Iterable[Any]) -> Integers:
         """Return the ids (look_ups, T). Each distinct item is looked up once; a bounded dictionary remembers it."""
         seen = self._seen
-        if len(seen) > _CACHE_SIZE:
+        if len(seen) * (1 + self.look_ups) > _REMEMBERED:
             self.forget()
             seen = self._seen
         result = []

@@ -27,6 +27,7 @@ PARTS = {
     "scaling": "scaling",
     "cores": "cores",
     "workers": "workers",
+    "scale": "scale",
 }
 
 

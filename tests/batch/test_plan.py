@@ -37,8 +37,28 @@ def test_hidden_files_and_outputs_are_no_inputs_and_counted(tmp_path):
     found, notes = plan.inputs([folder, f"{folder}/.b.txt", "-"], f"{folder}/out")
     assert [each.relative for each in found] == ["a.txt", "outer.txt", ".b.txt", "stdin"]
     assert notes == [f"{folder}: 2 hidden files are left out", f"{folder}: 1 files in {folder}/out are left out"]
-    with pytest.raises(CorpusError, match="all files in it are hidden, or outputs"):
-        plan.inputs([f"{folder}/out"], f"{folder}/out")
+    with pytest.raises(OutputError, match="in: is the input and the output; choose another output"):
+        plan.inputs([folder], folder)
+    assert len(plan.inputs([folder], str(tmp_path))[0]) == 3  # an output around the input
+    assert len(plan.inputs([folder], f"{folder}/../in/out")[0]) == 2
+    (tmp_path / "in/.c/d.txt").rename(tmp_path / "in/.c/.d")
+    with pytest.raises(CorpusError, match="all files in it are hidden, or outputs, or no files"):
+        plan.inputs([f"{folder}/.c"])
+
+
+def test_what_is_no_file_is_no_input_and_what_is_damaged_is_told_later(planned, tmp_path):
+    (tmp_path / "in" / "d").mkdir(parents=True)
+    os.mkfifo(tmp_path / "in" / "pipe")
+    (tmp_path / "in" / "broken").symlink_to("nowhere")
+    (tmp_path / "in" / "loop").symlink_to(".")
+    (tmp_path / "in" / "damaged.gz").write_text("x")
+    (tmp_path / "in" / "a.txt").write_text("x")
+    found, notes = plan.inputs([str(tmp_path / "in")])
+    assert [each.relative for each in found] == ["a.txt", "damaged.gz"]
+    assert notes == [f"{tmp_path}/in: 3 left out, being no files (folders that are linked, broken links, pipes)"]
+    assert [file.kind for file in planned({}).files] == ["text", None]
+    with pytest.raises(CorpusError, match="input: has no name, got ''"):
+        plan.inputs([""])
 
 
 def test_two_inputs_of_one_output_are_refused(planned, tmp_path):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ner_window.text.files import open_input
+
 #: Tokens of the corpus that workers are killed on.
 TOKENS = 2_000_000
 
@@ -193,3 +195,21 @@ def test_an_existing_cluster_does_the_work(files, undisturbed, model, program, t
         address = cluster.scheduler_address
         program("predict", model, tmp_path / "in", "-o", tmp_path / "out", "--scheduler", address)
     assert digests(tmp_path / "out") == {name: undisturbed[name] for name in ("01.conll", "02.conll")}
+
+
+def test_an_output_is_compressed_if_its_name_says_so(model, program, tmp_path):
+    (tmp_path / "a.tokens").write_text("In Berlin\n" * 50)
+    program("predict", model, tmp_path / "a.tokens", "-o", tmp_path / "a.conll")
+    program("predict", model, tmp_path / "a.tokens", "-o", tmp_path / "b.conll.gz")
+    program("predict", model, tmp_path / "a.tokens", "-o", tmp_path / "c.conll.zst", "--workers", "2")
+    for name in ("b.conll.gz", "c.conll.zst"):
+        with open_input(tmp_path / name) as stream:
+            assert stream.read() == (tmp_path / "a.conll").read_bytes()
+
+
+def test_a_full_disk_behind_standard_output_is_an_error(model, root):
+    command = [sys.executable, "-m", "ner_window", "predict", model, "--input-format", "tokens"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, input="In Berlin\n", stdout=full, stderr=subprocess.PIPE, text=True, cwd=root)
+    assert done.stderr == "error: standard output: cannot be written: No space left on device\n"
+    assert done.returncode == 2

@@ -3,6 +3,7 @@ import io
 import pytest
 
 from ner_window.prediction import sniff
+from ner_window.prediction.formats import encoding_of, output_named
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,20 @@ def test_a_stream_is_known_by_its_name_or_by_its_first_lines(content, source, ex
     stream = io.BufferedReader(io.BytesIO(content))
     assert sniff(stream, source) == expected
     assert stream.read() == content
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.html", "html"), ("a.HTM", "html"), ("out/a.jsonl.gz", "jsonl"), ("a.ndjson", "jsonl"), ("a.conll", "conll"),
+        ("a.html.conll", "conll"), ("a.txt", None), ("a", None), ("a.tokens", None),
+    ],
+)  # fmt: skip
+def test_an_output_is_of_the_format_that_its_name_says(name, expected):
+    assert output_named(name) == expected
+
+
+def test_json_and_pages_are_utf_8_whatever_the_input_is():
+    assert [encoding_of(written, "latin-1") for written in ("conll", "inline", "jsonl", "html")] == [
+        *("latin-1", "latin-1", "utf-8", "utf-8"),
+    ]

@@ -3,12 +3,12 @@ import sys
 
 import pytest
 
+from ner_window.claims import claimed
 from ner_window.cluster import local
 from ner_window.errors import OutputError
 from ner_window.sweep.execution import (
     _received,
     begin,
-    claimed,
     execute,
     on_workers,
     one_after_another,
@@ -113,7 +113,7 @@ def test_a_run_of_two_passes_on_one_document_is_an_error_of_that_run_alone(write
 
 
 def test_a_folder_belongs_to_one_process_at_a_time(tmp_path):
-    held = "import sys, time\nfrom pathlib import Path\nfrom ner_window.sweep.execution import claimed\n"
+    held = "import sys, time\nfrom pathlib import Path\nfrom ner_window.claims import claimed\n"
     held += "with claimed(Path(sys.argv[1])):\n    print('mine', flush=True)\n    time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", held, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "mine\n"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ner_window.errors import TaggingError
 from ner_window.text import entity_columns, tag_columns
 from ner_window.text.conll import Sentence
-from ner_window.text.tag_columns import KINDS, TagColumn
+from ner_window.text.tag_columns import KINDS, StepCounts, TagColumn
 from ner_window.text.tagging import (
     SCHEMES,
     Entity,
@@ -134,3 +134,20 @@ def test_names_that_do_not_occur_do_not_matter():
     column = TagColumn(names, np.array([1, 2]), np.array([2]))
     column.check_names(str)
     assert TagColumn(names[1:], np.array([0, 1]), np.array([2])).entities().by_type() == {"PER": 1}
+
+
+@given(CORPORA, st.integers(0, 8))
+def test_step_counts_add_up_and_know_what_is_broken(corpus, cut):
+    counts = TagColumn.of(corpus[:cut]).step_counts() + TagColumn.of(corpus[cut:]).step_counts()
+    whole = TagColumn.of(corpus).step_counts()
+    assert counts.steps.tolist() == whole.steps.tolist()
+    assert counts.last.tolist() == whole.last.tolist()
+    assert counts.steps.sum() == sum(map(len, corpus))
+    assert counts.detect() == TagColumn.of(corpus).detect()
+    for scheme in SCHEMES.values():
+        assert counts.broken(scheme) == sum(len(violations(tags, scheme)) for tags in corpus)
+
+
+def test_no_tags_are_in_any_scheme():
+    assert StepCounts().detect().name == "IO"
+    assert StepCounts().broken(SCHEMES["BIOES"]) == 0

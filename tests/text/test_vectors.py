@@ -66,9 +66,15 @@ def test_word2vec_files_that_gensim_writes(tmp_path, binary):
     assert is_whole(load_vectors(str(path)))
 
 
-def test_gensims_own_format(tmp_path):
+def test_gensims_own_format_is_refused_and_how_it_is_written_anew_works(tmp_path, monkeypatch):
     keyed().save(str(tmp_path / "vectors.kv"))
-    assert is_whole(load_vectors(str(tmp_path / "vectors.kv")))
+    with pytest.raises(
+        VectorsError, match="vectors.kv: is gensim's own format, which can run code when it is read"
+    ) as e:
+        load_vectors(str(tmp_path / "vectors.kv"))
+    monkeypatch.chdir(tmp_path)
+    exec(str(e.value).rpartition("in Python: ")[2], {"KeyedVectors": KeyedVectors})
+    assert is_whole(load_vectors(str(tmp_path / "vectors.bin")))
 
 
 def test_gzip(load):

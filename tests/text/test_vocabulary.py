@@ -109,13 +109,13 @@ def names(some, items):
 def test_the_memory_of_items_is_bounded_and_changes_nothing(make, monkeypatch):
     items = ["a", "oslo-the", "the-oslo", "the", "oslo", "b"]
     expected = names(make(), items)
-    monkeypatch.setattr(vocabulary, "_CACHE_SIZE", 2)
+    monkeypatch.setattr(vocabulary, "_REMEMBERED", 2)
     some = make()
     for _ in range(2):
         for i, item in enumerate(items):
             assert names(some, [item]) == [row[i : i + 1] for row in expected]
-            assert len(some._seen) <= 3
-            assert len(getattr(some, "composites", ())) <= 3
+            assert len(some._seen) <= 2  # one is remembered, and those of the text that comes
+            assert len(getattr(some, "composites", ())) <= 2
     assert names(some, items) == expected
 
 
