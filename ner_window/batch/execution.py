@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 #: What the head of a record tells, in the plural.
 KINDS = {"model": "models", "options": "options"}
 
-#: Bytes of small files that a worker is given together.
-BUNDLE = 1 << 20
+#: Bytes, and number, of small files that a worker is given together: what is done of them counts when all are.
+BUNDLE, MOST = 1 << 16, 100
 
 #: Does tasks, and gives the outcome of each, or what it raised; or nothing, for now.
 Runner = Callable[[Mapping[str, Task]], Iterator[tuple[str, Outcome | BaseException | None]]]
@@ -260,7 +260,7 @@ def _bundles(tasks: Mapping[str, Task], together: bool) -> Iterator[dict[str, Ta
     bundle, size = dict[str, Task](), 0
     for key, task in tasks.items():
         weight = (task.extent[1] or task.file.size or BUNDLE) - task.extent[0]
-        if bundle and (not together or size + weight > BUNDLE):
+        if bundle and (not together or size + weight > BUNDLE or len(bundle) == MOST):
             yield bundle
             bundle, size = {}, 0
         bundle[key] = task
