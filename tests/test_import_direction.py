@@ -74,7 +74,7 @@ MAY = {
     "report.configs": {"errors", "config", "report.tables"},
     "report": {
         "errors", "config", "evaluation", "nn.gradients", "nn.graph", "nn.gradcheck", "inspection", "sweep", "report",
-        "checks", "comparison", "fetch",
+        "checks", "comparison", "fetch", "text.files",
     },
 }  # fmt: skip
 #: Who may import all.

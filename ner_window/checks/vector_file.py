@@ -234,6 +234,6 @@ def _row(numbers: list[bytes]) -> "np.ndarray[tuple[int], np.dtype[np.float32]] 
     """Return numbers, or None if one of them is none."""
     try:
         with np.errstate(over="ignore"):
-            return np.array(numbers, dtype=np.float32)
+            return np.array(list(map(float, numbers)), dtype=np.float32)
     except ValueError:
         return None

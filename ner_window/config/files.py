@@ -6,7 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ner_window.config.keys import PATHS, absolute, flatten, get, keys_below, make_absolute, merge, parse_setting, put
+from ner_window.config.keys import (
+    PATHS,
+    absolute,
+    at_home,
+    flatten,
+    get,
+    keys_below,
+    make_absolute,
+    merge,
+    parse_setting,
+    put,
+)
 from ner_window.config.messages import place_of, shown, validate
 from ner_window.config.sections import Config
 from ner_window.config.yaml_text import parse_yaml
@@ -83,8 +94,12 @@ def _read_extended(name: Any, path: Path, where: str) -> tuple[dict[str, Any], d
     what = f"{where}: should be the path of a configuration, got {shown(name)}"
     if not isinstance(name, str) or not name:
         raise ConfigError(what)
-    base = _beside(path, name)
-    if not base.exists():
+    try:
+        base = _beside(path, name)
+        exists = base.exists()
+    except (OSError, ValueError) as error:  # a name that is too long, or holds what none can
+        raise ConfigError(f"{what}: {getattr(error, 'strerror', None) or error}") from None
+    if not exists:
         raise ConfigError(f"{where}: does not exist, got {name!r}; a path is relative to the file that it stands in")
     if base.is_dir():
         raise ConfigError(f"{what}, a directory")
@@ -108,8 +123,8 @@ def _forget(origins: dict[str, str], key: str) -> None:
 
 def _beside(path: Path, name: str) -> Path:
     """Return a path that is relative to a file: short where no symbolic link stands between them."""
-    short = Path(os.path.normpath(path.parent / Path(name).expanduser()))
-    true = path.resolve().parent / Path(name).expanduser()
+    short = Path(os.path.normpath(path.parent / at_home(name)))
+    true = path.resolve().parent / at_home(name)
     return short if os.path.realpath(short) == os.path.realpath(true) else true
 
 

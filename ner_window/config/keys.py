@@ -74,10 +74,11 @@ def make_absolute(tree: dict[str, Any], base: Path) -> None:
     for key in PATHS:
         value = get(tree, key)
         if isinstance(value, str) and value and not (key == "vectors.source" and value in (GLOVE, "random")):
-            put(tree, key, os.path.normpath((base / _home(value)).absolute()))
+            put(tree, key, os.path.normpath((base / at_home(value)).absolute()))
 
 
-def _home(path: str) -> Path:
+def at_home(path: str) -> Path:
+    """Return a path with its ``~``, if that is a home, written out."""
     try:
         return Path(path).expanduser()
     except RuntimeError:  # ~somebody, whom the machine does not know: a name like any other

@@ -41,7 +41,7 @@ class VectorsConfig(Section):
     """The word vectors, and whether they are trained."""
 
     source: str = Field(
-        GLOVE, min_length=1, description=f"file of GloVe, word2vec or gensim vectors; {GLOVE}; or random"
+        GLOVE, min_length=1, description=f"file of GloVe vectors, or word2vec ones, text or binary; {GLOVE}; or random"
     )
     dimensions: int = Field(50, ge=1, description="of random vectors only")
     train: Literal["fine-tune", "freeze"] = Field(

@@ -11,7 +11,7 @@ from typing import Any
 
 from ner_window.report.axes import COLORS, MARKERS
 from ner_window.report.page_parts import text
-from ner_window.report.plots import STYLE
+from ner_window.report.plots import STYLE, imported
 
 #: Inches: small, so that on a telephone the words of a plot are about as large as those around it.
 SIZE = (4.8, 3.2)
@@ -39,7 +39,7 @@ MISSING = "Plots are drawn with matplotlib, the extra plot, which was not there:
 def can_draw() -> bool:
     """Whether matplotlib is installed."""
     try:
-        import matplotlib  # noqa: F401
+        imported()
     except ImportError:
         return False
     return True
@@ -60,7 +60,7 @@ def figure(
 
 
 def _drawn(draw: Callable[[Any], object], numbers_only: bool) -> str:
-    import matplotlib
+    matplotlib = imported()
     from matplotlib.figure import Figure
 
     style = {**STYLE, "font.size": 11, "axes.labelsize": 11, "axes.facecolor": "none"}

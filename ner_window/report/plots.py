@@ -5,6 +5,7 @@ It needs matplotlib, the extra ``plot``. The same results give the same bytes.
 
 import io
 import itertools
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from ner_window.sweep.folders import Outcome
 from ner_window.sweep.options import Curve
 from ner_window.sweep.plan import Sweep
 from ner_window.sweep.results import rows_of
+from ner_window.text.files import cache_folder
 
 #: Text stays text in the SVG; ids come from a fixed salt, not from chance.
 STYLE: Any = {
@@ -38,6 +40,20 @@ STYLE: Any = {
 }
 
 
+def imported() -> Any:
+    """Import matplotlib; what it keeps for next time is kept in this program's cache, not in the user's home.
+
+    Raises
+    ------
+    ImportError
+        It is not installed.
+    """
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder("matplotlib")))
+    import matplotlib
+
+    return matplotlib
+
+
 def plot_svg(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
     """Return the plot that the sweep's file asks for; by default its first measure against the key with most values.
 
@@ -47,7 +63,7 @@ def plot_svg(sweep: Sweep, outcomes: Sequence[Outcome]) -> str:
         matplotlib is not installed.
     """
     try:
-        import matplotlib
+        matplotlib = imported()
         from matplotlib.figure import Figure
     except ImportError:
         raise MissingExtraError("a plot", "plot") from None

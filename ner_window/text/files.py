@@ -205,7 +205,11 @@ class Unpacked(io.RawIOBase):
         error: type[NerWindowError] = CorpusError,
     ) -> None:
         self._stream = stream
-        self._damage = (OSError, EOFError, *(damage if isinstance(damage, tuple) else (damage,)))
+        self._damage: tuple[type[Exception], ...] = (
+            OSError,
+            EOFError,
+            *(damage if isinstance(damage, tuple) else (damage,)),
+        )
         self._source = source
         self._packed = packed
         self._error = error

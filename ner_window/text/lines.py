@@ -157,7 +157,7 @@ def whole_lines(
         end = piece.rfind(b"\n") + 1
         if held + (piece.find(b"\n") if end else len(piece)) > LONGEST:
             raise CorpusError(
-                f"{source}:{lines + 1}: a line of more than {LONGEST >> 20} MB, got {rest[0][:40]!r}; "
+                f"{source}:{lines + 1}: a line of more than {LONGEST >> 20} MB, got {b''.join((*rest, piece))[:40]!r}; "
                 "is it text, and are there line ends in it?"
             )
         if end:

@@ -215,7 +215,9 @@ def _is_row(fields: list[bytes], d: int) -> bool:
 def _row(numbers: list[bytes]) -> Matrix:
     """Return numbers as float32, those that it cannot hold as infinities; `ValueError` if one is none."""
     with np.errstate(over="ignore"):
-        return np.array(numbers, dtype=np.float32)
+        return np.array(
+            list(map(float, numbers)), dtype=np.float32
+        )  # of strings NumPy makes each as long as the longest
 
 
 def _numbers(rows: list[bytes], numbers: list[int], source: str, d: int) -> Matrix:

@@ -237,3 +237,28 @@ def test_tokens_of_other_lengths_are_refused():
 def test_different_lengths_are_refused_without_tokens(gold, predicted):
     with pytest.raises(ValueError, match=r"."):
         score(gold, predicted)
+
+
+def test_the_figures_that_are_printed_by_hand():
+    gold, predicted = [["B-PER", "O"], ["B-LOC", "B-LOC", "O"]], [["B-PER", "O"], ["B-LOC", "O", "B-PER"]]
+    tokens = [["Mira", "left"], ["Lund", "Oslo", "soon"]]
+    result = score(gold, predicted, tokens, ("known", "new"), lambda words: ["known" if words == ("Oslo",) else "new"])
+
+    def figures(precision, recall, f1, tp, fp, fn, support):
+        return {"precision": precision, "recall": recall, "f1": f1, "tp": tp, "fp": fp, "fn": fn, "support": support}
+
+    half, third = pytest.approx(1 / 2), pytest.approx(2 / 3)
+    assert result.as_dict() == {
+        "tokens": 5,
+        "sentences": 2,
+        "entities": {
+            "micro": figures(third, third, third, 2, 1, 1, 3),
+            # precision 1 and 1/2, recall 1/2 and 1, F1 2/3 twice: their means, and the sums of the counts
+            "macro": figures(pytest.approx(0.75), pytest.approx(0.75), third, 2, 1, 1, 3),
+            "types": {"LOC": figures(1, half, third, 1, 0, 1, 2), "PER": figures(half, 1, third, 1, 1, 0, 1)},
+        },
+        "known": figures(0, 0, 0, 0, 0, 1, 1),
+        "new": figures(third, 1, pytest.approx(0.8), 2, 1, 0, 2),
+        "token_accuracy": pytest.approx(3 / 5),
+    }
+    assert list(result.as_dict()["entities"]["types"]) == ["LOC", "PER"]  # by name

@@ -249,9 +249,31 @@ def test_the_interval_of_tags_is_that_of_their_counts():
     assert interval_of(gold, predicted, how) == f1_interval(counts, generator(3), 100, 0.8)
 
 
+def test_defaults_are_ten_thousand_resamples_and_95_percent():
+    one, other, recorder = drawn(20, quality=0.9), drawn(20, quality=0.6), Recorder()
+    assert f1_interval(one, recorder) == f1_interval(one, generator(), 10_000, 0.95)
+    assert sum(map(len, recorder.draws)) == 10_000
+    result = difference(one, other, generator())
+    assert result.interval == difference(one, other, generator(), 10_000, 0.95).interval
+    for p in (result.p_bootstrap, result.p_randomization, randomization_p(one, other, generator())):
+        assert p * 10_001 == pytest.approx(round(p * 10_001), abs=1e-6)  # a share of 10,000 and what was observed
+        assert p < 0.5
+    assert Resampling() == Resampling(10_000, 13, 0.95)
+
+
 def test_holm_by_hand():
     # in order 0.01, 0.02, 0.03, 0.5: 4 x 0.01, 3 x 0.02, 2 x 0.03, 1 x 0.5, none less than the one before
     assert holm([0.03, 0.5, 0.01, 0.02]) == pytest.approx([0.06, 0.5, 0.04, 0.06])
     assert holm([0.4, 0.6]) == pytest.approx([0.8, 0.8])
     assert holm([0.9, 0.9]) == [1, 1]
     assert holm([]) == []
+
+
+def test_seeds_vary_only_if_both_settings_have_several():
+    one, two = drawn(5), drawn(5, n=2)
+    found = [difference(a, b, generator(), 20).seeds_vary for a in (one, two) for b in (one, two)]
+    assert found == [False, False, False, True]
+
+
+def test_resamples_are_drawn_from_the_seed():
+    assert Resampling(seed=3).generator().random(4).tolist() == generator(3).random(4).tolist()

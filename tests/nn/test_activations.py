@@ -66,3 +66,9 @@ def test_float32_stays_float32_and_the_input_is_left(name):
     H, backprop = ACTIVATIONS[name](z)
     assert H.dtype == backprop(UPSTREAM.astype(np.float32)).dtype == np.float32
     np.testing.assert_array_equal(z, Z.astype(np.float32))
+
+
+def test_prelu_at_its_kink_has_the_derivative_of_its_left_side():
+    dZ, da = prelu(np.zeros((1, 2)), np.array([0.25, -3.0]))[1](np.ones((1, 2)))
+    assert dZ.tolist() == [[0.25, -3.0]]
+    assert da.tolist() == [0, 0]

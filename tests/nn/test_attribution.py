@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ner_window.nn.activations import ACTIVATIONS
-from ner_window.nn.attribution import attribute
+from ner_window.nn.attribution import Attribution, attribute
 from ner_window.nn.equivalent import fold_residual
 from ner_window.nn.network import Network
 
@@ -159,3 +159,14 @@ def test_frozen_vectors_are_explained_all_the_same():
         attribute(frozen, parameters, WINDOWS, LABELS, OTHERS).parts,
         attribute(network, parameters, WINDOWS, LABELS, OTHERS).parts,
     )
+
+
+def test_the_error_is_relative_to_the_parts_and_none_where_there_is_nothing():
+    # parts 3 and -1 add up to 2, not to 2.5: 0.5 of 4. In the second window 1e-6 less than 1e-5, over the floor of 1e-4
+    parts = np.array([[[3.0, -1]], [[1e-5, 0]]])
+    result = Attribution(parts, np.array([5.0, 1]), np.array([2.5, 1.1e-5]))
+    assert result.error == pytest.approx(0.5 / 4)
+    assert Attribution(parts[1:], np.ones(1), np.array([1.1e-5])).error == pytest.approx(1e-6 / 1e-4)
+    assert Attribution(parts[:1], np.ones(1), np.array([10.0])).error == pytest.approx(8 / 10)
+    assert result.rest.tolist() == pytest.approx([3, 1 - 1e-5])
+    assert Attribution(np.zeros((0, 1, 2)), np.zeros(0), np.zeros(0)).error == 0

@@ -242,3 +242,26 @@ def test_many_sentences_of_many_labels_are_no_deep_recursion(monkeypatch):
     assert viterbi(scores, lengths, *(np.ones(shape, bool) for shape in ((2,), (2, 2), (2,)))).tolist() == (
         scores.argmax(axis=1).tolist()
     )
+
+
+def test_as_many_sentences_are_searched_at_once_as_their_sums_fit_into_a_sweep(monkeypatch):
+    searched, search = [], decoding._viterbi
+
+    def spy(scores, lengths, *rules):
+        searched.append(lengths.tolist())
+        return search(scores, lengths, *rules)
+
+    monkeypatch.setattr(decoding, "_viterbi", spy)
+    monkeypatch.setattr(decoding, "SWEEP", 2 * 25)  # two sentences of 5 x 5 sums
+    assert len(viterbi(np.zeros((8, 5)), np.array([1, 0, 2, 1, 3, 1]), *BIOES)) == 8
+    assert searched == [[1, 2], [1, 3], [1]]
+    searched.clear()
+    monkeypatch.setattr(decoding, "SWEEP", 1)  # not even one: each alone
+    viterbi(np.zeros((3, 5)), np.array([2, 1]), *BIOES)
+    assert searched == [[2], [1]]
+
+
+def test_best_threshold_may_be_below_or_above_every_score():
+    scores, lengths = np.array([4.0, 6]), np.array([2])
+    assert best_threshold(scores, lengths, np.array([[0, 2]])) == 3.5  # both: half-way from 4 to 3
+    assert best_threshold(scores, lengths, np.empty((0, 2), int)) == 7  # none: half-way from 6 to 8

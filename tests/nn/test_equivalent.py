@@ -79,3 +79,18 @@ def test_folding_in_chunks_maps_every_row():
 def test_a_network_without_a_map_is_returned_as_it_is():
     net, parameters = make()
     assert fold_residual(net, parameters) == (net, parameters)
+
+
+def test_compact_is_of_float64():
+    net, parameters = make("sentence", "prelu", residual=3)
+    cut = compact(net, {name: p.astype(np.float32) for name, p in parameters.items()}, WINDOWS)[1]
+    assert {name: p.dtype for name, p in cut.items()} == dict.fromkeys(net.shapes, np.dtype(np.float64))
+    assert list(cut) == list(net.shapes)
+
+
+def test_spare_rows_are_the_first_that_are_not_used_as_far_as_there_are_some():
+    net = Network((("word", 6, 2), ("case", 2, 1)), 0, 3, 2)
+    parameters = {name: np.zeros(shape) for name, shape in net.shapes.items()}
+    windows = np.array([[[1]], [[1]]])  # one word, one case
+    assert [rows.tolist() for rows in compact(net, parameters, windows)[3]] == [[1], [1]]
+    assert [rows.tolist() for rows in compact(net, parameters, windows, spare=2)[3]] == [[0, 1, 2], [0, 1]]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner_window.nn import geometry
-from ner_window.nn.geometry import cosines, distances, nearest, neighbors_moves
+from ner_window.nn.geometry import cosines, directions, distances, nearest, neighbors_moves
 
 
 def test_distances_and_cosines_of_rows():
@@ -80,3 +80,29 @@ def test_of_equal_products_the_first_rows_are_nearest(monkeypatch, seed, block):
     for k in (1, 5, 40, 50):
         expected = np.sort(np.argsort(-(A @ B.T), axis=1, kind="stable")[:, :k], axis=1)
         assert nearest(A, B, k).tolist() == expected.tolist()
+
+
+def test_ten_neighbours_are_asked_by_default():
+    generator = np.random.default_rng(0)
+    before, after, unmoved = (generator.normal(size=(size, 3)) for size in (30, 30, 4))
+    np.testing.assert_array_equal(neighbors_moves(before, after, unmoved), neighbors_moves(before, after, unmoved, 10))
+    assert (neighbors_moves(before, after, unmoved) != neighbors_moves(before, after, unmoved, 11)).any()
+
+
+@pytest.mark.parametrize("k", [1, 2, 10])
+def test_products_that_all_differ_are_never_sorted_as_a_whole(monkeypatch, k):
+    def refuse(*arguments, **options):
+        raise AssertionError("a whole row was sorted")
+
+    generator = np.random.default_rng(0)
+    A, B = (generator.normal(size=(n, 3)).astype(np.float32) for n in (5, 2000))
+    expected = np.sort(np.argsort(-(A @ B.T), axis=1)[:, :k], axis=1)
+    monkeypatch.setattr(np, "argsort", refuse)
+    assert nearest(A, B, k).tolist() == expected.tolist()
+
+
+def test_cosines_of_short_vectors_and_directions_of_any():
+    A = np.array([[1e-3, 0], [3e-4, 4e-4]])
+    np.testing.assert_allclose(cosines(A, A[[0]]), [1, 0.6])
+    assert directions(A).dtype == np.float32
+    np.testing.assert_allclose(directions(A), [[1, 0], [0.6, 0.8]], rtol=1e-6)

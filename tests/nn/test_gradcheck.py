@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ner_window.nn import activations, layers, network, objectives
+from ner_window.nn import activations, gradcheck, layers, network, objectives
 from ner_window.nn.gradcheck import central_differences, check_network, relative_error
 from ner_window.nn.gradients import RowGradient
 from ner_window.nn.network import Network
@@ -396,3 +396,67 @@ def test_margins_that_stand_on_the_kink_are_reported_and_right(objective):
     rows = check(net, parameters)
     assert wrong(rows) == set()
     assert rows["c"].kinks > 0 if objective == "hinge" else rows["U"].kinks > 0
+
+
+def test_sentences_are_as_long_as_they_are_said_to_be():
+    net, parameters = make("sentence")
+    for lengths in (None, np.array([3, 1]), np.array([1, 1, 2])):
+        rows = check(net, parameters, lengths=lengths)
+        assert wrong(rows) == set()
+        row = rows["A"]
+        loss = lambda lengths=lengths: net.loss(parameters, WINDOWS, LABELS, lengths=lengths)[0]  # noqa: E731
+        assert row.numeric == pytest.approx(central_differences(loss, parameters["A"])[row.where], rel=1e-6)
+
+
+def test_the_error_is_relative_to_the_larger_gradient(monkeypatch):
+    for factor, error in ((0.5, 0.5), (4.0, 0.75)):  # |g / 2 - g| / g and |4 g - g| / 4 g
+        with monkeypatch.context() as patch:
+            patch.setattr(network, "affine", planted(layers.affine, 1, factor))
+            row = check(*make())["U"]
+        assert row.error == pytest.approx(error, rel=1e-4)
+        assert row.analytic == pytest.approx(factor * row.numeric, rel=1e-4)
+
+
+def test_what_stands_on_a_kink_at_the_point_close_by_too_is_not_checked(monkeypatch):
+    monkeypatch.setattr(gradcheck, "NUDGE", 0.0)  # the point close by is the same
+    net, parameters = make(activation="relu")
+    parameters["W"][:] = 0
+    parameters["b"][:] = 0
+    row = check(net, parameters)["b"]
+    assert (row.verdict, row.checked, row.kinks, row.left_out) == ("not checked", 0, 4, 4)
+    assert (row.name, row.shape, row.rule) == ("b", (4,), "dJ/db = delta")
+
+
+def test_rules_of_what_has_no_gradient():
+    assert check(*make(frozen=frozenset({"word"})))["E.word"].rule == "none: the vectors stay as they are"
+    assert check(*make("margin"))["c"].rule == "0: c cancels out of 1 - s + s_c"
+    mapped = check(*make(residual=3))
+    assert mapped["E.word"].rule == "dJ/de = dJ/de' + ((1 - t^2) o dJ/de' N^T) M^T, summed"
+    assert mapped["E.case"].rule == "dJ/dx = W^T delta, cut by word, summed over its places"
+
+
+def test_two_hundred_entries_are_compared_by_default():
+    net = Network((("word", 8, 3),), 2, hidden_units=20, labels=3)
+    generator = np.random.default_rng(0)
+    parameters = {name: generator.normal(0, 0.6, shape) for name, shape in net.shapes.items()}
+    rows = {row.name: row for row in check_network(net, parameters, WINDOWS[:1], LABELS)}
+    assert parameters["W"].size == 300
+    assert (rows["W"].checked, rows["U"].checked) == (200, 60)
+
+
+def test_chosen_are_the_largest_half_one_of_each_row_and_others_at_random():
+    analytic = np.zeros((30, 4))
+    largest = [7, 22, 63, 64, 119]
+    analytic.flat[largest] = [5, -9, 3, -4, 8]
+    chosen = gradcheck._choose(analytic, 10, False, np.random.default_rng(0)).tolist()
+    assert len(set(chosen)) == len(chosen) == 10
+    assert set(largest) < set(chosen)
+    other = gradcheck._choose(analytic, 10, False, np.random.default_rng(1)).tolist()
+    assert set(chosen) != set(other)  # the rest is drawn
+    by_row = gradcheck._choose(analytic, 10, True, np.random.default_rng(0))
+    assert set(largest) < set(by_row.tolist())
+    assert set((by_row // 4).tolist()) == set(range(30))
+    assert set((by_row % 4).tolist()) == set(range(4))
+    assert len(by_row) <= 35
+    assert gradcheck._choose(np.ones((30, 1)), 10, True, np.random.default_rng(0)).tolist() == list(range(30))
+    assert gradcheck._choose(np.ones((2, 5)), 10, True, np.random.default_rng(0)).tolist() == list(range(10))

@@ -54,11 +54,11 @@ def test_sum_by_row_equals_nested_loops(seed, n, m, rows, dtype):
     np.testing.assert_allclose(table, expected, rtol=1e-5, atol=1e-5 if dtype == "f" else 1e-12)
 
 
-@pytest.mark.parametrize("ids", [[2, 5, 9], [[2, 5, 9]]])
+@pytest.mark.parametrize("ids", [[2, 5, 9], [[2, 5, 9]], [2, 3, 9]])
 def test_sum_rows_of_ascending_ids_are_the_values_as_they_are(ids):
     values = np.ones((3, 2), np.float32)
     gradient = sum_rows(np.array(ids, np.int32), values)
-    assert gradient.rows.tolist() == [2, 5, 9]
+    assert gradient.rows.tolist() == np.ravel(ids).tolist()
     assert gradient.values is values
 
 
@@ -144,3 +144,8 @@ def test_clip_keeps_float32():
     clipped = clip(gradients, 1.0)
     assert clipped["b"].dtype == np.float32
     assert clipped["E"].values.dtype == np.float32
+
+
+def test_the_square_of_a_float32_gradient_may_be_more_than_float32_holds():
+    gradients = {"b": np.array([3e30], np.float32), "E": RowGradient(np.array([1]), np.array([[4e30]], np.float32))}
+    assert global_norm(gradients) == pytest.approx(5e30, rel=1e-6)

@@ -95,3 +95,41 @@ def test_a_graph_is_valid_by_construction():
     for edge in (Edge("y", "x", "1"), Edge("x", "x", "1"), Edge("x", "other", "1"), Edge("other", "x", "1")):
         with pytest.raises(ValueError, match="does not go forward"):
             Graph("", (node("x"), node("y")), (edge,))
+
+
+def as_text(graph):
+    """All words of a graph, a line for each node and each edge."""
+    nodes = [f"{n.label} = {n.formula} | {n.kind}, {n.gradient_name} | {n.note}".rstrip() for n in graph.nodes]
+    assert all(n.name == n.label and n.shape == () for n in graph.nodes)
+    return [graph.title, *nodes, *(f"{e.source} -> {e.target}: {e.local} | {e.product}" for e in graph.edges)]
+
+
+def test_the_examples_in_words():
+    adds = "+ distributes the upstream gradient"
+    switches = "* switches: each factor gets upstream times the other"
+    assert as_text(square_example()) == [
+        "z = (x + y)^2 = a a, with a = x + y",
+        "x = an input | input, dz/dx |",
+        "y = an input | input, dz/dy |",
+        f"a = x + y | operation, dz/da | {adds}",
+        f"z = a * a | operation, dz/dz | {switches}",
+        "x -> a: 1 | dz/da * 1",
+        "y -> a: 1 | dz/da * 1",
+        "a -> z: a | dz/dz * a",
+        "a -> z: a | dz/dz * a",
+    ]
+    assert as_text(max_example()) == [
+        "f = (x + y) max(y, z), with a = x + y and b = max(y, z)",
+        "x = an input | input, df/dx |",
+        "y = an input | input, df/dy |",
+        "z = an input | input, df/dz |",
+        f"a = x + y | operation, df/da | {adds}",
+        "b = max(y, z) | operation, df/db | max routes: only the larger gets it",
+        f"f = a * b | operation, df/df | {switches}",
+        "x -> a: 1 | df/da * 1",
+        "y -> a: 1 | df/da * 1",
+        "y -> b: [y > z] | df/db * [y > z]",
+        "z -> b: [y <= z] | df/db * [y <= z]",
+        "a -> f: b | df/df * b",
+        "b -> f: a | df/df * a",
+    ]

@@ -65,5 +65,6 @@ def test_zeros_are_zero():
 def test_distinct_rows_are_counted_as_they_are_when_rounded():
     W = np.array([[1, 2], [1, 2 + 1e-8], [1, 2.1], [0, -1e-9], [0, 0]], np.float32)
     assert distinct_rows(W) == 3
+    assert distinct_rows(np.array([[0.0], [4e-7], [1e-6]])) == 2  # rounded to six decimals
     assert distinct_rows(zeros((4, 3), rng())) == 1
     assert distinct_rows(xavier((40, 30), rng())) == 40

@@ -472,3 +472,20 @@ def test_frozen_tables_alone_leave_the_other_gradients_as_they_are():
     assert found.keys() == expected.keys() - {"E.word", "E.case"}
     for name, gradient in found.items():
         np.testing.assert_array_equal(gradient, expected[name])
+
+
+def test_projected_tokens_may_be_whole_numbers_of_a_unit():
+    net = make_network()
+    parameters = draw(net)
+    shared = Windows.of(WINDOWS)
+    P = net.project(parameters, shared.ids)
+    whole = np.round(P / 1e-6).astype(np.int64)
+    expected = net.scores(parameters, P, shared.index)
+    np.testing.assert_allclose(net.scores(parameters, whole, shared.index, 1e-6), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_projected_scores_keep_float32():
+    net = make_network()
+    parameters = {name: p.astype(np.float32) for name, p in draw(net).items()}
+    shared = Windows.of(WINDOWS)
+    assert net.scores(parameters, net.project(parameters, shared.ids), shared.index).dtype == np.float32

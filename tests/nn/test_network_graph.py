@@ -233,3 +233,159 @@ def test_shapes_say_which_tables_are_frozen():
 def test_every_activation_and_objective_has_a_formula():
     assert set(ACTIVATION_FORMULAS) == set(ACTIVATIONS)
     assert set(OBJECTIVE_FORMULAS) == {*OBJECTIVES, "sentence"}
+
+
+def as_text(graph):
+    """All words of a graph, a line for each node and each edge."""
+    nodes = [
+        f"{n.name}: {n.label} = {n.formula} {n.shape} | {n.kind} {n.lane:g} | {n.gradient_name} | {n.note}".rstrip()
+        for n in graph.nodes
+    ]
+    return [graph.title, *nodes, *(f"{e.source} -> {e.target}: {e.local} | {e.product}" for e in graph.edges)]
+
+
+def test_the_graph_of_one_window_in_words():
+    tables = (("word", 5, 3), ("case", 3, 2))
+    network = Network(tables, 1, 4, 4, "prelu", dropout=0.5, l2=0.01, frozen=frozenset({"word", "case"}))
+    note = "3 from E.word (5, 3), 2 from E.case (3, 2); frozen: no gradient goes into E.case, E.word"
+    assert as_text(shapes_graph(network, "one window")) == [
+        "one window",
+        f"e[0]: e(w-1) = rows of 2 tables (5,) | input 0 | dJ/de | {note}",
+        f"e[1]: e(w) = rows of 2 tables (5,) | input 0 | dJ/de | {note}",
+        f"e[2]: e(w+1) = rows of 2 tables (5,) | input 0 | dJ/de | {note}",
+        "W: W = weights (4, 15) | parameter 1 | dJ/dW |",
+        "b: b = bias (4,) | parameter 1 | dJ/db |",
+        "U: U = weights (4, 4) | parameter 1 | dJ/dU |",
+        "c: c = bias (4,) | parameter 1 | dJ/dc |",
+        "a: a = slopes (4,) | parameter 1 | dJ/da |",
+        "x: x = the window's rows (15,) | operation 0 | dJ/dx |",
+        "Wx: W x = product (4,) | operation 0 | dJ/d(W x) = delta |",
+        "z: z = W x + b (4,) | operation 0 | delta = dJ/dz"
+        " | delta is the error signal: dJ/dW, dJ/db and dJ/dx are made from it",
+        "h: h = z if z > 0 else a z (4,) | operation 0 | dJ/dh | dropout is for training: nothing is dropped here",
+        "Uh: U h = product (4,) | operation 0 | dJ/d(U h) = dJ/ds |",
+        "s: s = U h + c (4,) | operation 0 | dJ/ds |",
+        "L: L = -log p_y, p = softmax(s) () | operation 0 | dJ/dL |",
+        "R: R = l2 (|W|^2 + |U|^2) () | operation 1 | dJ/dR | the regulariser, l2 = 0.01",
+        "J: J = L + R () | operation 0 | dJ/dJ |",
+        "e[0] -> x: 1, at w-1 | dJ/dx at w-1",
+        "e[1] -> x: 1, at w | dJ/dx at w",
+        "e[2] -> x: 1, at w+1 | dJ/dx at w+1",
+        "x -> Wx: W^T | W^T delta",
+        "W -> Wx: x^T | delta x^T",
+        "Wx -> z: 1 | delta",
+        "b -> z: 1 | delta",
+        "z -> h: 1 or a | dJ/dh o (1 or a)",
+        "a -> h: min(0, z) | dJ/dh o min(0, z)",
+        "h -> Uh: U^T | U^T dJ/ds",
+        "U -> Uh: h^T | dJ/ds h^T",
+        "Uh -> s: 1 | dJ/ds",
+        "c -> s: 1 | dJ/ds",
+        "s -> L: p - [c = y] | dJ/dL * local",
+        "W -> R: 2 l2 W | 2 l2 W",
+        "U -> R: 2 l2 U | 2 l2 U",
+        "L -> J: 1 | 1",
+        "R -> J: 1 | 1",
+    ]
+
+
+def test_the_graph_of_a_pair_in_words():
+    network = Network((("word", 5, 3),), 1, 4, 4, "sigmoid", "margin", l2=0.01)
+    note = "3 from E.word (5, 3)"
+    window = {
+        "": [
+            "x: x = the window's rows (9,) | operation -1 | dJ/dx | the true window",
+            "Wx: W x = product (4,) | operation -1 | dJ/d(W x) = delta |",
+            "z: z = W x + b (4,) | operation -1 | delta = dJ/dz"
+            " | delta is the error signal: dJ/dW, dJ/db and dJ/dx are made from it",
+            "h: h = 1 / (1 + exp(-z)) (4,) | operation -1 | dJ/dh |",
+            "Uh: u^T h = product () | operation -1 | dJ/d(u^T h) = dJ/ds |",
+            "s: s = u^T h + c () | operation -1 | dJ/ds |",
+        ],
+        "_c": [
+            "x_c: x_c = the window's rows (9,) | operation 1 | dJ/dx_c | the corrupt window",
+            "Wx_c: W x_c = product (4,) | operation 1 | dJ/d(W x_c) = delta_c |",
+            "z_c: z_c = W x_c + b (4,) | operation 1 | delta_c = dJ/dz_c"
+            " | delta_c is the error signal: dJ/dW, dJ/db and dJ/dx are made from it",
+            "h_c: h_c = 1 / (1 + exp(-z_c)) (4,) | operation 1 | dJ/dh_c |",
+            "Uh_c: u^T h_c = product () | operation 1 | dJ/d(u^T h_c) = dJ/ds_c |",
+            "s_c: s_c = u^T h_c + c () | operation 1 | dJ/ds_c |",
+        ],
+    }
+    chain = [
+        [
+            f"x{c} -> Wx{c}: W^T | W^T delta{c}",
+            f"W -> Wx{c}: x{c}^T | delta{c} x{c}^T",
+            f"Wx{c} -> z{c}: 1 | delta{c}",
+            f"b -> z{c}: 1 | delta{c}",
+            f"z{c} -> h{c}: h{c} (1 - h{c}) | dJ/dh{c} o (h{c} (1 - h{c}))",
+            f"h{c} -> Uh{c}: u | u dJ/ds{c}",
+            f"U -> Uh{c}: h{c} | dJ/ds{c} h{c}",
+            f"Uh{c} -> s{c}: 1 | dJ/ds{c}",
+            f"c -> s{c}: 1 | dJ/ds{c}",
+        ]
+        for c in window
+    ]
+    assert as_text(shapes_graph(network, "a pair")) == [
+        "a pair",
+        f"e[0]: e(w-1) = row of E (3,) | input 0 | dJ/de | {note}",
+        f"e[1]: e(w) = row of E (3,) | input 0 | dJ/de | {note}",
+        f"e[2]: e(w+1) = row of E (3,) | input 0 | dJ/de | {note}",
+        f"e[3]: e(w') = row of E (3,) | input 0 | dJ/de | {note}",
+        "W: W = weights (4, 9) | parameter 0 | dJ/dW |",
+        "b: b = bias (4,) | parameter 0 | dJ/db |",
+        "U: u = weights (4,) | parameter 0 | dJ/du | the row of y in U (3, 4)",
+        "c: c = bias () | parameter 0 | dJ/dc"
+        " | cancels out of 1 - s + s_c: its gradients add up to 0; it is chosen on dev, as a threshold",
+        *window[""],
+        *window["_c"],
+        "L: L = max(0, 1 - s + s_c) () | operation 0 | dJ/dL |",
+        "R: R = l2 (|W|^2 + |U|^2) () | operation 0 | dJ/dR | the regulariser, l2 = 0.01",
+        "J: J = L / 2 + R () | operation 0 | dJ/dJ | the mean over a batch of two windows",
+        "e[0] -> x: 1, at w-1 | dJ/dx at w-1",
+        "e[1] -> x: 1, at w | dJ/dx at w",
+        "e[2] -> x: 1, at w+1 | dJ/dx at w+1",
+        "e[0] -> x_c: 1, at w-1 | dJ/dx_c at w-1",
+        "e[3] -> x_c: 1, at w | dJ/dx_c at w",
+        "e[2] -> x_c: 1, at w+1 | dJ/dx_c at w+1",
+        *chain[0],
+        *chain[1],
+        "s -> L: -1 if L > 0 | dJ/dL * local",
+        "s_c -> L: 1 if L > 0 | dJ/dL * local",
+        "W -> R: 2 l2 W | 2 l2 W",
+        "U -> R: 2 l2 u | 2 l2 u",
+        "L -> J: 1/2 | 1/2",
+        "R -> J: 1 | 1",
+    ]
+
+
+def test_what_is_said_of_the_objective():
+    def note(objective, **options):
+        _, numbers, graph = make(objective=objective, **options)
+        assert graph.title == "a title"
+        said = {node.name: node.note for node in graph.nodes}
+        return numbers, said.get("L", said["J"])
+
+    numbers, said = note("softmax")
+    assert said == f"y = I-PER, p_y = {np.exp(-numbers.J):.3g}"
+    assert note("hinge")[1] == "y = I-PER; local: 1 where s_j is within the margin, at y minus their number"
+    assert note("margin")[1] == "y = I-PER"
+    hinge = shapes_graph(make(objective="hinge")[0], "")
+    assert hinge.output.note == "local: 1 where s_j is within the margin, at y minus their number"
+    network, numbers, _ = make(objective="hinge")
+    c = np.array([0, 0, 100.0, 0])  # label 2 is far ahead of all others
+    windows = np.stack([WORDS, CASES])[:, :1]
+    done = network_graph(network, rows(windows), "", run(network, numbers.parameters | {"c": c}, windows, 2), "B-LOC")
+    assert done.output.note == (
+        "y = B-LOC; local: 1 where s_j is within the margin, at y minus their number; "
+        "no margin is violated, so every gradient of it is 0; another tag would show some"
+    )
+
+
+def test_local_gradients_have_numbers_where_they_are_no_matrices():
+    _, _, graph = make("prelu", l2=0.03)
+    shown = {(edge.source, edge.target) for edge in graph.edges if edge.local_values is not None}
+    rows_of_x = {(edge.source, "x") for edge in graph.entering("x")}
+    sums = {("Wx", "z"), ("b", "z"), ("Uh", "s"), ("c", "s"), ("L", "J"), ("R", "J")}
+    assert shown == rows_of_x | sums | {("z", "h"), ("a", "h"), ("s", "L")}
+    assert all(edge.local_values == 1 for edge in graph.edges if (edge.source, edge.target) in rows_of_x | sums)

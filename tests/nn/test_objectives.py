@@ -173,7 +173,7 @@ def test_float32_scores_give_a_float_and_a_float32_gradient(name):
 def test_corrupt_adds_copies_of_the_true_windows_with_a_centre_from_outside_every_entity():
     windows = np.arange(4 * 3).reshape(4, 3)
     y = np.array([0, 2, 0, 1])
-    seen = set()
+    seen, differ = set(), False
     for seed in range(20):
         both, labels = corrupt(windows, y, np.random.default_rng(seed))
         np.testing.assert_array_equal(both[:4], windows)
@@ -181,6 +181,8 @@ def test_corrupt_adds_copies_of_the_true_windows_with_a_centre_from_outside_ever
         for copy, original in ((4, 1), (5, 3)):
             np.testing.assert_array_equal(both[copy, [0, 2]], windows[original, [0, 2]])
             seen.add((copy, int(both[copy, 1])))
+        differ |= both[4, 1] != both[5, 1]
+    assert differ  # each copy has a centre of its own
     assert seen == {(copy, windows[outside, 1]) for copy in (4, 5) for outside in (0, 2)}
     assert windows.tolist() == np.arange(12).reshape(4, 3).tolist()
 
@@ -191,3 +193,10 @@ def test_corrupt_leaves_a_batch_without_entities_or_without_others_as_it_is(y):
     both, labels = corrupt(windows, np.array(y), np.random.default_rng(0))
     assert both is windows
     assert labels.tolist() == y
+
+
+def test_corrupt_keeps_the_type_of_the_labels():
+    both, labels = corrupt(
+        np.arange(6, dtype=np.int32).reshape(2, 3), np.array([0, 1], np.int16), np.random.default_rng(0)
+    )
+    assert (both.dtype, labels.dtype) == (np.int32, np.int16)

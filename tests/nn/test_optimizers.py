@@ -222,3 +222,12 @@ def test_weight_decay_is_apart_from_the_gradient_and_its_state():
     optimizer.step(parameters, {"W": np.array([[0.5]])}, 0.1)
     assert parameters["W"] == pytest.approx(1.84, rel=1e-6)
     assert optimizer.state["W"]["m"] == pytest.approx(0.05)
+
+
+def test_weight_decay_is_of_w_and_u_alone():
+    # sgd with no gradient: 2 - 0.1 * 0.3 * 2 = 1.94 where there is decay
+    names = ("W", "U", "b", "c", "M", "A", "E.word")
+    parameters = {name: np.array([[2.0]]) for name in names}
+    Optimizer("sgd", weight_decay=0.3).step(parameters, {name: np.zeros((1, 1)) for name in names}, 0.1)
+    found = {name: p.item() for name, p in parameters.items()}
+    assert found == pytest.approx(dict.fromkeys(names, 2.0) | {"W": 1.94, "U": 1.94})

@@ -41,3 +41,13 @@ def test_the_loop_with_several_look_ups():
     J_loop, back_loop = loss_by_loop(network, parameters, windows, LABELS)
     assert pytest.approx(J, rel=1e-12) == J_loop
     np.testing.assert_allclose(back_loop()["E.affixes"].dense(6), back()["E.affixes"].dense(6), rtol=1e-10, atol=1e-14)
+
+
+def test_the_loop_over_one_window():
+    network = Network((("word", 8, 3),), 2, 4, 3)
+    generator = np.random.default_rng(0)
+    parameters = {name: generator.normal(0, 0.6, shape) for name, shape in network.shapes.items()}
+    J, back = loss_by_loop(network, parameters, WINDOWS[:, :1], LABELS[:1])
+    expected_J, expected_back = network.loss(parameters, WINDOWS[:, :1], LABELS[:1])
+    assert expected_J == J
+    np.testing.assert_array_equal(back()["W"], expected_back()["W"])

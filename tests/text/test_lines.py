@@ -80,3 +80,13 @@ def test_lines_come_as_soon_as_they_are_there():
     assert next(found) == b"Mira O\n"
     assert list(found) == [b"sails O\n"]
     assert next(pieces) == b"never asked for"
+
+
+def test_a_line_without_an_end_is_refused_with_its_place(monkeypatch):
+    monkeypatch.setattr(lines, "LONGEST", 10)
+    raw = b"a O\n" * 3 + b"x" * 11 + b"\na O\n"
+    for size in (1, 3, 7):
+        with pytest.raises(CorpusError, match=r"^a\.conll:5: a line of more than 0 MB, got b'x"):
+            list(whole_lines(io.BytesIO(raw).read, size, "a.conll", 1))
+    fine = b"x" * 10 + b"\n" + b"y" * 10
+    assert b"".join(whole_lines(io.BytesIO(fine).read, 3)) == fine

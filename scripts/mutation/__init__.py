@@ -1,0 +1,1 @@
+"""Mutation testing of the maths and the metrics; see ../mutants."""
