@@ -163,7 +163,7 @@ def test_workers_tell_of_their_epochs_and_fail_alone(write, tmp_path, client):
     assert [report.epoch for report in reports if isinstance(report, RunReport) and report.run == fine] == [1, 2, 3]
     errors = {report.run.name: report.error for report in reports if isinstance(report, Outcome)}
     assert errors[fine.name] is None
-    assert errors[failed.name].startswith("epoch 2: the loss is not finite")
+    assert errors[failed.name].startswith("epoch 1: the loss of dev is not finite")
 
 
 def test_an_output_that_workers_write_elsewhere_is_an_error(write, tmp_path):
