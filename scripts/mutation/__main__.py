@@ -51,9 +51,9 @@ def main() -> None:
     left = [mutant for mutants in wanted.values() for mutant in mutants if not is_caught(known.get(mutant))]
     if left:
         program = Path(sys.executable).with_name("mutmut")
-        subprocess.run(
-            [program, "run", "--max-children", str(arguments.processes), *left], check=True, stdout=sys.stderr
-        )
+        command = [program, "run", "--max-children", str(arguments.processes), *left]
+        if code := subprocess.run(command, stdout=sys.stderr).returncode:
+            sys.exit(f"mutmut ended with {code}; the same command goes on from there")
     codes = {name: exit_codes(module) for name, module in chosen.items()}
     run = {name: [codes[name][mutant] for mutant in mutants] for name, mutants in wanted.items()}
     print(table({name: len(mutants) for name, mutants in made.items()}, run))
