@@ -92,7 +92,7 @@ def test_all_that_tags(root, tmp_path, settings, members):
 
 @pytest.mark.usefixtures("restless")
 def test_what_was_looked_up_is_forgotten_under_them(root, tmp_path, monkeypatch):
-    monkeypatch.setattr(vocabulary, "_CACHE_SIZE", 20)
+    monkeypatch.setattr(vocabulary, "_REMEMBERED", 20)
     monkeypatch.setattr(words, "FEW", 2)
     monkeypatch.setattr(words, "TEXTS", 1000)
     model = saved(root, tmp_path, "vectors.parts=true")

@@ -30,7 +30,7 @@ def refuse_existing_file(target: Path, force: bool) -> None:
     if target.is_dir():
         raise OutputError(f"{target}: is a directory; name a file in it")
     if target.exists() and not target.is_file():  # a device or a pipe, in whose place a file would come
-        raise OutputError(f"{target}: is no regular file; write to standard output and direct that there")
+        raise OutputError(f"{target}: is no regular file; write to standard output (-) and direct that there")
     if target.exists() and not force:
         tidy(target)
         raise OutputError(f"{target}: exists already; choose another output, or replace it with --force")

@@ -141,7 +141,6 @@ CASES = {
     "vectors: 10^12 numbers each, binary": vectors(b"3 1000000000000\nthe " + b"\0" * 150, "v.bin"),
     "vectors: no word, binary": vectors(b"3 2\n" + b"\1" * 3_000_000, "v.bin"),
     "vectors: gensim's own format": vectors(b"\x80\4", "v.kv"),
-    "vectors: an array of objects": vectors(b"\x93NUMPY\1\0\x46\0{'descr': '|O', 'fortran_order': False}", "v.npy"),
     "vectors: .zip that is none": vectors(b"the 1 2\n", "v.zip"),
     "vectors: .zip of two files": vectors(zipped(a=b"the 1 2\n", b=b"of 1 2\n"), "v.zip"),
     "vectors: encrypted .zip": vectors(zipped(encrypted=True, a=b"the 1 2\n"), "v.zip"),

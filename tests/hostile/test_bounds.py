@@ -24,11 +24,17 @@ MOST = 150
 
 #: Starts the program from a small process: the system counts what the one held that started it, too.
 LAUNCHER = """
-import os, subprocess, sys
-process = subprocess.Popen(sys.argv[2:])
-_, status, usage = os.wait4(process.pid, 0)
+import subprocess, sys, time
+process, peak = subprocess.Popen(sys.argv[2:]), 0
+while process.poll() is None:
+    try:
+        with open(f"/proc/{process.pid}/status") as file:
+            peak = max(peak, int(file.read().split("VmHWM:")[1].split()[0]))
+    except (OSError, IndexError):
+        pass  # it has just ended
+    time.sleep(0.002)
 with open(sys.argv[1], "w") as file:
-    file.write(f"{os.waitstatus_to_exitcode(status)} {usage.ru_maxrss >> 10}")
+    file.write(f"{process.returncode} {peak >> 10}")
 """
 
 

@@ -17,7 +17,7 @@ from fuzzing.mutation import mutated
 from fuzzing.readers import READERS
 from fuzzing.seeds import seeds
 
-FINDINGS = sorted((Path(__file__).parent / "findings").glob("*"))
+FINDINGS = sorted((Path(__file__).parent / "findings").glob("*-*"))
 
 
 @pytest.fixture(scope="session")
