@@ -127,7 +127,7 @@ def _read_packaged(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
     try:
         import pyarrow.parquet
     except ImportError:
-        raise MissingExtraError("reading .npy", "glove") from None
+        raise MissingExtraError(f"{path}: it", "glove") from None
 
     table = pyarrow.parquet.read_table(path.with_name("glove_6B_index.parquet"))
     words = [str(word) for word in table.column(0).to_pylist()]
