@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from ner_window import blas
+
+blas.choose()  # before NumPy comes: this process is held to what the program's gives
+
 settings.register_profile("project", deadline=None)  # a busy machine is no failure
 settings.load_profile("project")
 

@@ -51,9 +51,9 @@ MAY = {
     "teacher": {"errors", "text.labelled", "text.tagging", "nn.distillation", "storage", "config", "tagger"},
     "experiment": {"errors", "text", "nn", "config", "tables", "tagger", "training", "run", "teacher", "storage"},
     "ensemble": {"errors", "claims", "text", "config", "tagger", "scoring", "run", "experiment", "storage", "versions"},
-    "threads": set(),
+    "blas": set(),
     "versions": set(),
-    "cluster": {"errors", "threads", "versions"},
+    "cluster": {"blas", "errors", "versions"},
     "sweep": {
         *("errors", "evaluation", "config", "experiment", "run", "storage", "training", "scoring", "tagger", "cluster"),
         *("text.line_rules", "sweep", "versions"),

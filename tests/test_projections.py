@@ -80,7 +80,7 @@ def test_a_full_table_is_begun_anew_and_long_texts_are_cut(plain, monkeypatch):
 def test_the_tables_of_many_networks_take_no_more_memory_than_that_of_one(plain):
     many = Projections(replace(plain, more=(plain.parameters,) * 30))
     # 5 places x 100 hidden units x 4 bytes x 31 networks: 62,000 bytes a form, of which 2^26 hold 1,082
-    assert (many.capacity, many.chunk) == (1082, 1024)
+    assert (many.capacity, many.chunk) == (1082, 960)
     assert sum(table.nbytes for table in many.tables) <= projections.KEPT
     assert (Projections(plain).capacity, Projections(plain).chunk) == (33_554, 16_384)
 

@@ -93,8 +93,7 @@ def test_all_that_tags(root, tmp_path, settings, members):
 @pytest.mark.usefixtures("restless")
 def test_what_was_looked_up_is_forgotten_under_them(root, tmp_path, monkeypatch):
     monkeypatch.setattr(vocabulary, "_REMEMBERED", 20)
-    monkeypatch.setattr(words, "FEW", 2)
-    monkeypatch.setattr(words, "TEXTS", 1000)
+    monkeypatch.setattr(words, "SEARCHES", 1000)
     model = saved(root, tmp_path, "vectors.parts=true")
     expected = {text: Tagger.load(model).tag(text.split()) for text in TEXTS}
     shared = Tagger.load(model)

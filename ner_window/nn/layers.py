@@ -1,6 +1,8 @@
 """The linear operations of the network. Each returns ``(Y, backprop)``: a rule and its derivative are neighbours."""
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -64,11 +66,14 @@ def stacked(W: Floats, K: int) -> Floats:
 
 
 def multiply_alike(X: Floats, M: Floats, out: Floats, rows: int) -> None:
-    """Write X M, (n, d) (d, m) -> (n, m), into `out`, so many rows of X at a time, zeros behind the last ones.
+    """Write X M, (n, d) (d, m) -> (n, m), into `out`, to the last bit the same for a row wherever it stands in X.
 
-    The last bit of a product may depend on the shape of the matrices. With one shape a row's product depends on the row
-    alone, and not on how many others happen to be multiplied with it.
+    That bit may depend on the shape of the matrices: so many `rows` are multiplied at a time, zeros behind the last
+    ones. With some kernels it depends on the place in the block, too: with them each row is multiplied by itself.
     """
+    if not _places_are_alike(rows, *M.shape, M.dtype):
+        np.matmul(X[:, None], M, out=out[:, None])
+        return
     for start in range(0, len(X), rows):
         block = X[start : start + rows]
         if len(block) == rows:
@@ -77,6 +82,14 @@ def multiply_alike(X: Floats, M: Floats, out: Floats, rows: int) -> None:
             padded = np.zeros((rows, X.shape[1]), X.dtype)
             padded[: len(block)] = block
             out[start:] = (padded @ M)[: len(block)]
+
+
+@lru_cache
+def _places_are_alike(rows: int, d: int, m: int, dtype: np.dtype[Any]) -> bool:
+    """Whether a product of matrices, (rows, d) (d, m), gives the same for a row in every place: it is tried."""
+    numbers = np.sin(np.arange(4 * (m + 1) * d, dtype=dtype)).reshape(4, m + 1, d)
+    products = (np.tile(each[0], (rows, 1)) @ each[1:].T for each in numbers)
+    return all(bool((Y[0] == Y).all()) for Y in products)
 
 
 def add_up(P: Array, rows: Integers) -> Array:

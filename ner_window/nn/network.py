@@ -28,7 +28,7 @@ from ner_window.nn.sentence import sentence_log_likelihood
 from ner_window.nn.windows import Windows
 
 #: Windows that are scored together in use, and tokens that are projected together.
-PART, BLOCK = 1024, 256
+PART, BLOCK = 960, 240
 
 Backprop = Callable[[Floats], Gradients]
 Trace = dict[str, Array]

@@ -60,7 +60,7 @@ class LineReader:
         text, ending = decode_line(raw, f"{self.source}:{number}", self.layout.encoding, first)
         if not text.strip(" \t\ufeff" if first else " \t"):
             return BLANK, (text, ending), []
-        if split_columns(text.lstrip("\ufeff"))[:1] == [DOCSTART]:
+        if DOCSTART in text and split_columns(text.lstrip("\ufeff"))[:1] == [DOCSTART]:
             return DOCUMENT, (text, ending), []
         return TOKEN, (text, ending), self._columns(number, text.removeprefix("\ufeff") if first else text)
 

@@ -165,11 +165,19 @@ def test_a_list_of_words_is_the_lines_of_its_text(strings):
     assert words[1:3] == expected[1:3]
 
 
-@given(LINES, st.lists(TOKENS | st.text("ab\n", max_size=3)))
-def test_a_word_is_found_in_the_text_where_it_is_found_in_the_list(strings, asked):
+@given(LINES, st.lists(TOKENS | st.text("ab\n", max_size=3) | st.text(max_size=20)))
+def test_words_are_found_in_the_text_where_they_are_in_the_list(strings, asked):
     words = WordList("\n".join(strings))
-    for string in asked + strings:
-        assert words.line_of(string) == (list(words).index(string) if string in list(words) else None)
+    lines = list(words)
+    assert words.lines_of(asked + strings) == {each: lines.index(each) for each in asked + strings if each in lines}
+
+
+def test_words_of_one_mark_are_told_apart():
+    # long ones, of which both ends and the lengths are the same, and ones that stand in each other
+    lines = ["01234567" + middle + "01234567" for middle in ("", "a", "b", "ab", "ba")] + ["1", "11", "111", "0" * 9]
+    words = WordList("\n".join(lines))
+    for string in [*lines, "01234567c01234567", "0", "0" * 8, "0" * 10, ""]:
+        assert words.lines_of({string}) == ({string: lines.index(string)} if string in lines else {})
 
 
 def test_a_string_of_two_lines_is_no_word():
@@ -197,35 +205,25 @@ def test_look_ups_by_search_and_by_dictionary_are_the_same(searches, strings, to
     texts=st.lists(st.lists(TOKENS), max_size=4),
     parts=st.booleans(),
 )
-def test_texts_looked_up_by_going_over_the_words_are_looked_up_as_in_the_dictionary(strings, texts, parts):
+def test_texts_looked_up_in_the_list_are_looked_up_as_in_the_dictionary(strings, texts, parts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words_module, "FEW", 0)
-        patch.setattr(words_module, "TEXTS", 2)
+        patch.setattr(words_module, "SEARCHES", 2)
         searched = Words(WordList("\n".join(strings)), parts=parts)
     plain = Words(strings, parts=parts)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(words_module, "FEW", 0)
-        for text in texts:
-            assert searched.encode(text).tolist() == plain.encode(text).tolist()
+    for text in texts:
+        assert searched.encode(text).tolist() == plain.encode(text).tolist()
     assert searched.composites == plain.composites
 
 
-def test_the_first_texts_are_looked_up_without_the_dictionary(monkeypatch):
-    words = Words(WordList("\n".join(WORDS)))
-    monkeypatch.setattr(words_module, "FEW", 2)
-    for text in (["the", "Oslo", "harbour"], ["The", "OSLO", "mill"], ["south", "The", "A00", "1987", "based"]):
-        words.encode(text)
-        assert "ids" not in vars(words)
-    words._texts_left = words._lines_left = 0
-    words.encode(["ferry", "tram", "bus"])
-    assert "ids" in vars(words)
-
-
-def test_who_asks_for_few_words_does_not_wait_for_the_dictionary():
+def test_who_asks_seldom_does_not_wait_for_the_dictionary():
     words = Words(WordList("\n".join(WORDS)))
     assert words.find("the") == (2, "exact")
     assert words.find("harbour") == (UNKNOWN, "unknown")
+    for text in (["the", "Oslo", "harbour"], ["The", "OSLO", "mill"], ["south", "The", "A00", "1987", "based"]):
+        words.encode(text)
     assert "ids" not in vars(words)
-    for i in range(words_module.SEARCHES):
+    for i in range(words_module.SEARCHES - 5):
         words.find(f"harbour{chr(97 + i)}")
+    assert "ids" not in vars(words)
+    assert words.find("tram") == (UNKNOWN, "unknown")
     assert "ids" in vars(words)
