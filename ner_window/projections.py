@@ -59,7 +59,8 @@ class Projections:
         slots = np.zeros(1 + len(text.forms), np.int32)
         result = np.empty((len(text.ids), len(self.tagger.tags)), np.float32)
         for start in range(0, len(result), self.chunk):
-            used = np.unique(text.ids[max(0, start - radius) : start + self.chunk + radius])
+            near = text.ids[max(0, start - radius) : start + self.chunk + radius]
+            used = np.flatnonzero(np.bincount(near))  # np.unique, without what it imports
             slots[used + 1] = self._slots([text.forms[i] for i in used.tolist()])
             part = slice(start, start + self.chunk)
             result[part] = self._scores(slots[windows(forms, places[part], radius)])
@@ -75,16 +76,18 @@ class Projections:
         return network.label_scores(each[0] if len(each) == 1 else np.mean(each, axis=0, dtype=np.float32))
 
     def _slots(self, forms: Sequence[str]) -> Integers:
-        """Return where in the table some forms are; new ones are put there."""
-        new = [form for form in dict.fromkeys(forms) if form not in self._slot]
-        if len(self._slot) + len(new) >= self.capacity:
-            self._forget()
-            new = list(dict.fromkeys(forms))
-        if new:
+        """Return where in the table some forms are; new ones are put there, once each."""
+        slots = list(map(self._slot.get, forms))
+        if None in slots:
+            new = dict.fromkeys(form for form, slot in zip(forms, slots, strict=True) if slot is None)
+            if len(self._slot) + len(new) >= self.capacity:
+                self._forget()
+                new = dict.fromkeys(forms)
             first = len(self._slot) + 1
             self._slot |= zip(new, range(first, first + len(new)), strict=True)
-            self._project(first, new)
-        return np.array(list(map(self._slot.__getitem__, forms)), np.int32)
+            self._project(first, list(new))
+            slots = list(map(self._slot.get, forms))
+        return np.array(slots, np.int32)
 
     def _forget(self) -> None:
         """Begin the table anew, with the pad in its first place."""

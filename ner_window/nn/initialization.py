@@ -1,12 +1,14 @@
 """Initial values. n_out, n_in = the two sides of a weight matrix (n_out, n_in), units of the next and of this layer."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np
 
 from ner_window.nn.gradients import Floats
 
-Initializer = Callable[[tuple[int, int], np.random.Generator], Floats]
+Initializer = Callable[[tuple[int, int], "np.random.Generator"], Floats]
 
 
 def uniform(shape: tuple[int, int], generator: np.random.Generator, r: float) -> Floats:

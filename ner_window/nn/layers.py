@@ -1,5 +1,7 @@
 """The linear operations of the network. Each returns ``(Y, backprop)``: a rule and its derivative are neighbours."""
 
+from __future__ import annotations  # names of types are not looked up: `predict` does without numpy.random
+
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -87,7 +89,8 @@ def multiply_alike(X: Floats, M: Floats, out: Floats, rows: int) -> None:
 @lru_cache
 def _places_are_alike(rows: int, d: int, m: int, dtype: np.dtype[Any]) -> bool:
     """Whether a product of matrices, (rows, d) (d, m), gives the same for a row in every place: it is tried."""
-    numbers = np.sin(np.arange(4 * (m + 1) * d, dtype=dtype)).reshape(4, m + 1, d)
+    tries = -(-256 // m)  # so many that one of the numbers would show it
+    numbers = np.sin(np.arange(tries * (m + 1) * d, dtype=dtype)).reshape(tries, m + 1, d)
     products = (np.tile(each[0], (rows, 1)) @ each[1:].T for each in numbers)
     return all(bool((Y[0] == Y).all()) for Y in products)
 

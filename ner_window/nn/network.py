@@ -11,6 +11,8 @@
 Collobert et al. 2011, section 3.3.1 ("window approach"). A batch is rows: Z = X W^T + b.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property

@@ -4,6 +4,8 @@ Each takes the scores S (B, C) and the labels y (B,) and returns ``(J, backprop)
 the derivative of J as it is, its mean over the batch included.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 
 import numpy as np

@@ -4,6 +4,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ class Lookup(ABC):
             if ids is None:
                 ids = seen[item] = self.find_all(item)
             result.append(ids)
-        return np.array(result, np.int32).reshape(-1, self.look_ups).T
+        count = len(result) * self.look_ups
+        return np.fromiter(chain.from_iterable(result), np.int32, count).reshape(-1, self.look_ups).T
 
     def forget(self) -> None:
         """Forget the items that were looked up."""
