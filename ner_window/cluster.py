@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
-from ner_window.blas import divided
 from ner_window.errors import ClusterError, MissingExtraError
+from ner_window.threads import divided
 from ner_window.versions import versions
 
 if TYPE_CHECKING:

@@ -9,9 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from ner_window import blas
-
-blas.choose()  # before NumPy comes: this process is held to what the program's gives
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the package anew
 
 settings.register_profile("project", deadline=None)  # a busy machine is no failure

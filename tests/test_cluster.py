@@ -11,9 +11,9 @@ import pytest
 from distributed import Client
 from threadpoolctl import threadpool_info
 
-from ner_window.blas import THREADS
 from ner_window.cluster import do_all, local, remote, tell
 from ner_window.errors import ClusterError, NerWindowError
+from ner_window.threads import THREADS
 
 
 def square(x):

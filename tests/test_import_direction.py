@@ -51,9 +51,9 @@ MAY = {
     "teacher": {"errors", "text.labelled", "text.tagging", "nn.distillation", "storage", "config", "tagger"},
     "experiment": {"errors", "text", "nn", "config", "tables", "tagger", "training", "run", "teacher", "storage"},
     "ensemble": {"errors", "claims", "text", "config", "tagger", "scoring", "run", "experiment", "storage", "versions"},
-    "blas": set(),
+    "threads": set(),
     "versions": set(),
-    "cluster": {"blas", "errors", "versions"},
+    "cluster": {"errors", "threads", "versions"},
     "sweep": {
         *("errors", "evaluation", "config", "experiment", "run", "storage", "training", "scoring", "tagger", "cluster"),
         *("text.line_rules", "sweep", "versions"),

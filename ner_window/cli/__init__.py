@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ner_window import __version__, blas
+from ner_window import __version__
 from ner_window.cli import (
     bench,
     check,
@@ -35,6 +35,7 @@ from ner_window.cli import (
 from ner_window.cli.console import state
 from ner_window.errors import NerWindowError
 from ner_window.interrupts import end_at_once, raise_again
+from ner_window.threads import use_one_thread
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -91,7 +92,7 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # when the reader of a pipe goes, end quietly as filters do
     signal.signal(signal.SIGTERM, _stop)
-    blas.choose()
+    use_one_thread()
     try:
         raise_again()
         app()

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ner_window.blas import THREADS
+from ner_window.threads import THREADS
 
 CODE = (
     "import os, sys; from ner_window.cli import main; sys.argv = ['ner-window', '--version']\n"
