@@ -118,7 +118,7 @@ def affixes(token: str) -> tuple[str, ...]:
     """
     plain = _plain(token)
     lengths = range(1, min(LONGEST, len(plain)) + 1)
-    return (*(f"<{plain[:n]}" for n in lengths), *(f"{plain[-n:]}>" for n in lengths))
+    return (*[f"<{plain[:n]}" for n in lengths], *[f"{plain[-n:]}>" for n in lengths])
 
 
 def ngrams(token: str) -> tuple[str, ...]:

@@ -99,6 +99,18 @@ class Vocabulary(Lookup):
         return (*ids, *(PAD,) * (self.look_ups - len(ids)))
 
 
+class _Hashes(dict[str, int]):
+    """The ids of strings: a hash of each, modulo the number of rows, worked out once."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__()
+        self._rows = rows
+
+    def __missing__(self, string: str) -> int:
+        id_ = self[string] = len(RESERVED) + zlib.crc32(string.encode("utf-8", "surrogatepass")) % self._rows
+        return id_
+
+
 class HashedStrings(Lookup):
     """Strings by a hash of them: no list, `rows` ids, and now and then two strings that share one.
 
@@ -113,6 +125,7 @@ class HashedStrings(Lookup):
         self.rows = rows
         self.key = key
         self.look_ups = look_ups
+        self._hashes = _Hashes(rows)
 
     def __len__(self) -> int:
         return len(RESERVED) + self.rows
@@ -123,6 +136,10 @@ class HashedStrings(Lookup):
 
     def find_all(self, item: Any) -> tuple[int, ...]:
         """Return the ids of the hashed strings of a token."""
-        strings, hash_of, rows = self.key(item), zlib.crc32, self.rows
-        ids = [len(RESERVED) + hash_of(string.encode("utf-8", "surrogatepass")) % rows for string in strings]
-        return (*ids, *(PAD,) * (self.look_ups - len(ids)))
+        ids = tuple(map(self._hashes.__getitem__, self.key(item)))
+        return ids + (PAD,) * (self.look_ups - len(ids))
+
+    def forget(self) -> None:
+        """Forget the items and their strings."""
+        super().forget()
+        self._hashes.clear()
