@@ -121,6 +121,7 @@ class Workshop:
                  files, old=True),
             Case("predict -o DIR", lambda out: [*predict, f"{home}/texts", "-o", f"{out}/d"], files),
             Case("train --dry-run, no cache", lambda out: ["train", f"{home}/c.yaml", "--dry-run", "-q"], cached),
+            Case("vectors import", lambda out: ["vectors", "import", f"{home}/vectors.txt", "-q"], cached),
         ]  # fmt: skip
 
 
@@ -276,7 +277,8 @@ def main() -> None:
 #: Which part of the trials each case has: a quarter for each of train, experiment, predict and the cache.
 SHARES = {
     "train": 1 / 8, "train --force": 1 / 8, "experiment": 1 / 4, "predict -o FILE": 0.065,
-    "predict -o FILE --force": 0.06, "predict -o DIR": 1 / 8, "train --dry-run, no cache": 1 / 4,
+    "predict -o FILE --force": 0.06, "predict -o DIR": 1 / 8, "train --dry-run, no cache": 1 / 8,
+    "vectors import": 1 / 8,
 }  # fmt: skip
 
 

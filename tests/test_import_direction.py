@@ -59,8 +59,8 @@ MAY = {
         *("text.line_rules", "sweep", "versions"),
     },
     "inspection": {
-        *("errors", "claims", "text", "nn", "config", "tagger", "experiment", "prediction", "evaluation", "scoring"),
-        *("training", "projections", "inspection"),
+        *("errors", "claims", "text", "nn", "config", "tables", "tagger", "experiment", "prediction", "evaluation"),
+        *("scoring", "training", "projections", "inspection"),
     },
     "comparison": {
         *("errors", "text", "evaluation", "storage", "config", "tagger", "scoring", "experiment", "sweep.folders"),

@@ -63,9 +63,14 @@ def _computed_digest(path: Path, member: str) -> str:
     return digest.hexdigest()
 
 
+def kept_folder(digest: str) -> Path:
+    """Return where what was read of a file stands, if it is kept."""
+    return cache_folder("vectors") / digest
+
+
 def open_kept(digest: str) -> tuple[list[str], Matrix, VectorsReport] | None:
     """Return words (V,), vectors (V, d) and the report that are kept of a file, or None where nothing whole is kept."""
-    directory = cache_folder("vectors") / digest
+    directory = kept_folder(digest)
     try:
         words = (directory / "words.txt").read_bytes().decode().split("\n")
         matrix = np.load(directory / "matrix.npy", mmap_mode="r")
@@ -77,7 +82,7 @@ def open_kept(digest: str) -> tuple[list[str], Matrix, VectorsReport] | None:
 
 def keep(digest: str, words: list[str], matrix: Matrix, report: VectorsReport) -> None:
     """Write beside the place and rename: another process sees all of it or nothing. A full disk is no error here."""
-    directory, temporary = cache_folder("vectors") / digest, None
+    directory, temporary = kept_folder(digest), None
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         remove_leftovers(directory.parent)
@@ -87,7 +92,7 @@ def keep(digest: str, words: list[str], matrix: Matrix, report: VectorsReport) -
         (Path(temporary) / "report.json").write_text(json.dumps(asdict(report)))
         put_in_place(Path(temporary), directory)
     except OSError as error:
-        report.notes.append(f"{directory}: the vectors could not be kept for next time: {error.strerror}")
+        report.notes.append(f"{directory}: the vectors could not be kept for next time: {error.strerror or error}")
     finally:
         if temporary:
             shutil.rmtree(temporary, ignore_errors=True)

@@ -30,6 +30,9 @@ from ner_window.text.vector_text import VectorsReport as VectorsReport
 
 GLOVE = "glove-6b-50d"
 
+#: The formats that are read.
+GLOVE_TEXT, WORD2VEC_TEXT, WORD2VEC_BINARY, ARRAY = "GloVe text", "word2vec text", "word2vec binary", "NumPy array"
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -53,9 +56,7 @@ def load_vectors(source: str, limit: int | None = None) -> Vectors:
     VectorsError
         A file that is missing, or damaged otherwise than in its last line, with file:line where there are lines.
     """
-    path = _named_set() if source == GLOVE else Path(source)
-    _refuse_what_can_run(path)
-    digest = file_digest(path)
+    path, digest = find_vectors(source)
     kept = open_kept(digest)
     if kept is None:
         words, matrix, report = read_vectors(path)
@@ -65,6 +66,19 @@ def load_vectors(source: str, limit: int | None = None) -> Vectors:
     if limit is not None:
         words, matrix = words[:limit], matrix[:limit]
     return Vectors(words, matrix, report, digest)
+
+
+def find_vectors(source: str) -> tuple[Path, str]:
+    """Return the file of a source and its SHA-256, under which the cache keeps it; see `load_vectors`.
+
+    Raises
+    ------
+    VectorsError
+        A file that is missing, or that is not read here.
+    """
+    path = _named_set() if source == GLOVE else Path(source)
+    _refuse_what_can_run(path)
+    return path, file_digest(path)
 
 
 def read_vectors(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
@@ -115,11 +129,28 @@ def _read(path: Path) -> tuple[list[str], Matrix, VectorsReport]:
     if path.suffix == ".npy":
         return _read_packaged(path)
     with _opened(path) as stream:
-        start = stream.peek(1 << 16)[: 1 << 16]
-        header = read_header(start.split(b"\n", 1)[0])
-        if header and is_binary(start.split(b"\n", 1)[-1]):
+        if _format(stream) == WORD2VEC_BINARY:
             return read_binary(stream, str(path))
         return read_text(stream, str(path))
+
+
+def format_of(path: Path) -> str:
+    """Return what a file of vectors is: `GLOVE_TEXT`, `WORD2VEC_TEXT`, `WORD2VEC_BINARY` or `ARRAY`, packed or not.
+
+    The file is one that `read_vectors` has read, or would; of another it tells nothing.
+    """
+    if path.suffix == ".npy":
+        return ARRAY
+    with _opened(path) as stream:
+        return _format(stream)
+
+
+def _format(stream: io.BufferedReader) -> str:
+    """Return the format of what stands at the beginning of a stream, which is not read away."""
+    first, _, rest = stream.peek(1 << 16)[: 1 << 16].partition(b"\n")
+    if not read_header(first):
+        return GLOVE_TEXT
+    return WORD2VEC_BINARY if is_binary(rest) else WORD2VEC_TEXT
 
 
 def _read_packaged(path: Path) -> tuple[list[str], Matrix, VectorsReport]:

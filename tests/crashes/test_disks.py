@@ -58,6 +58,18 @@ def test_predictions_that_do_not_fit_leave_the_old_ones(full, model, root, tmp_p
     assert {path.name: path.read_text() for path in full.disk.iterdir()} == {"p": "old"}
 
 
+def test_vectors_that_do_not_fit_are_no_import(full, tmp_path):
+    full.environment["NER_WINDOW_CACHE"] = str(full.disk)
+    done = full("vectors", "import", "data/glove.50d.txt")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the vectors could not be kept for next time: " in done.stderr
+    assert "None" not in done.stderr  # NumPy does not say why it could not write, but how much it could
+    assert "Traceback" not in done.stderr
+    assert list((full.disk / "vectors").iterdir()) == []
+    looked = full("vectors", "info", "data/glove.50d.txt")
+    assert (looked.returncode, "no; ner-window vectors import" in looked.stdout) == (0, True)
+
+
 def test_of_many_predictions_those_that_fit_are_there(full, model, root, tmp_path):
     (tmp_path / "long.conll").write_text((root / "data/train.conll").read_text() * 4)
     done = full("predict", model, root / "data/test.conll", tmp_path / "long.conll", "-o", full.disk / "d")

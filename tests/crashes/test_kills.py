@@ -1,4 +1,4 @@
-"""A small `scripts/kills`: eight kills, and the same commands end as if nothing had been."""
+"""A small `scripts/kills`: ten kills, and the same commands end as if nothing had been."""
 
 import random
 
@@ -12,7 +12,8 @@ def shop(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("name", "kills"), [("train --force", 3), ("predict -o FILE --force", 3), ("train --dry-run, no cache", 2)]
+    ("name", "kills"),
+    [("train --force", 3), ("predict -o FILE --force", 3), ("train --dry-run, no cache", 2), ("vectors import", 2)],
 )
 def test_killed_at_any_moment_a_command_ends_as_if_nothing_had_been(shop, name, kills):
     case = next(case for case in shop.cases() if case.name == name)

@@ -1,12 +1,13 @@
 import gzip
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
 from ner_window.errors import VectorsError
-from ner_window.text.vectors import load_vectors
+from ner_window.text.vectors import find_vectors, format_of, load_vectors
 
 WORDS = ["the", "harbour", "of"]
 MATRIX = np.array([[0.25, -0.5], [1.5, 2], [1e-3, -4]], np.float32)
@@ -268,3 +269,27 @@ def test_a_header_without_vectors_is_told(tmp_path):
     path.write_text("0 3\n")
     with pytest.raises(VectorsError, match="none.txt: no vectors in it; is it a vectors file?"):
         load_vectors(str(path))
+
+
+def test_the_format_of_a_file_packed_or_not(tmp_path):
+    (tmp_path / "glove").write_text(GLOVE)
+    (tmp_path / "text").write_text("3 2\n" + GLOVE)
+    (tmp_path / "text.gz").write_bytes(gzip.compress(("3 2\n" + GLOVE).encode()))
+    keyed().save_word2vec_format(str(tmp_path / "binary"), binary=True)
+    archive = zipped(tmp_path / "v.zip", one=GLOVE, two=(tmp_path / "binary").read_bytes())
+    assert [format_of(tmp_path / name) for name in ("glove", "text", "text.gz", "binary")] == [
+        "GloVe text",
+        "word2vec text",
+        "word2vec text",
+        "word2vec binary",
+    ]
+    assert [format_of(Path(f"{archive}#{name}")) for name in ("one", "two")] == ["GloVe text", "word2vec binary"]
+    assert format_of(Path("matrix.npy")) == "NumPy array"
+
+
+def test_a_source_is_found_with_the_digest_that_the_cache_has(load, tmp_path, cache):
+    vectors = load(GLOVE)
+    (kept,) = cache.iterdir()
+    path, digest = find_vectors(next(str(each) for each in tmp_path.iterdir() if each.is_file()))
+    assert path.is_file()
+    assert digest == vectors.sha256 == kept.name
