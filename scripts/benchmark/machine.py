@@ -5,6 +5,8 @@ import os
 import platform
 from pathlib import Path
 
+from benchmark.processes import run_python
+
 #: Whose versions are told.
 PACKAGES = ("ner_window", "numpy", "torch", "python-crfsuite", "spacy", "seqeval", "gensim", "nltk", "typer")
 
@@ -16,6 +18,7 @@ def described() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "kernels of NumPy's BLAS": kernels(),
         **{name: version(name) for name in PACKAGES},
     }
 
@@ -26,6 +29,18 @@ def version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
+
+
+def kernels() -> str:
+    """Return for which processors the kernels were written that NumPy's matrix products are done by."""
+    code = (
+        "import numpy\nfrom threadpoolctl import threadpool_info\n"
+        "print(*{each.get('architecture', each['internal_api']) for each in threadpool_info()})"
+    )
+    try:
+        return run_python(code).strip() or "not known"
+    except RuntimeError:  # no threadpoolctl
+        return "not known"
 
 
 def processor() -> str:

@@ -20,7 +20,7 @@ from benchmark.scale_inputs import KINDS, distinct, drawn, one_sentence, write, 
 from benchmark.workspace import Workspace, note
 
 #: Tokens of a large file, of a long sentence, of a longer one that shows how memory grows, and of many files.
-LARGE, LONG, LONGER, MANY = 10_000_000, 100_000, 1_000_000, (2_000_000, 20_000_000)
+LARGE, LONG, LONGER, MANY = 10_000_000, 100_000, 1_000_000, (2_000_000, 10_000_000, 40_000_000)
 FILES = 40
 
 #: Megabytes that a file may take beside the model.
