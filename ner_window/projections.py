@@ -99,7 +99,8 @@ class Projections:
         encoded = self.tagger.encoder.encode(Tokens.of([forms]))
         ids, width = encoded.rows[:, 1:] if forms else encoded.rows, self.tagger.network.width
         for parameters, table, unit in zip(self.tagger.members, self.tables, self.units, strict=True):
-            P = self.tagger.network.project(*self.tagger.resolve(encoded, ids, parameters))
+            with np.errstate(over="ignore", invalid="ignore"):  # who takes the scores looks whether they are finite
+                P = self.tagger.network.project(*self.tagger.resolve(encoded, ids, parameters))
             part = slice(first * width, first * width + len(P))
             table[part] = P if self.dtype.kind == "f" else np.rint(P / unit)
 

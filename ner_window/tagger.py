@@ -1,7 +1,7 @@
 """The tagger: vocabularies, features and network in one; where text and maths meet."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from itertools import islice
@@ -234,7 +234,9 @@ class Tagger:
 
     def tag_text(self, text: Tokens) -> TagColumn:
         """Tag a text; the tags are in the model's scheme."""
-        return TagColumn(self.tags, self.labels(self.encode_text(text)), text.lengths)
+        encoded = self.encode_text(text)
+        scores = finite(lambda: self.scores(encoded))
+        return TagColumn(self.tags, self.decode(scores, text.lengths), text.lengths)
 
     def tag_sentences(
         self, sentences: Sentences, scheme: str | None = None, documents: Sequence[int] | None = None
@@ -258,7 +260,7 @@ class Tagger:
     def tag_text_with_probabilities(self, text: Tokens) -> tuple[TagColumn, Floats]:
         """Tag a text; return the tags in the model's scheme, and the probability of each (T,)."""
         encoded = self.encode_text(text)
-        scores = self.scores(encoded)
+        scores = finite(lambda: self.scores(encoded))
         labels = self.decode(scores, encoded.lengths)
         chances = self.probabilities(scores, encoded.lengths)[np.arange(len(labels)), labels]
         return TagColumn(self.tags, labels, encoded.lengths), chances
@@ -400,6 +402,24 @@ class Tagger:
                 f"{directory}: an ensemble of {len(tagger.members)} networks; distil it into one to look into it"
             )
         return tagger
+
+
+def finite(compute: Callable[[], Floats]) -> Floats:
+    """Return the scores that a function computes.
+
+    Raises
+    ------
+    ModelError
+        They are beyond what float32 holds: a model's numbers may all be finite, and still their products not.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        scores = compute()
+    if not np.isfinite(scores).all():
+        raise ModelError(
+            "the model's scores are not finite, got vectors or weights that are too large; "
+            "train it again with smaller ones (ner-window check --vectors)"
+        )
+    return scores
 
 
 def read_lexicon(directory: Path, types: Sequence[str]) -> Lexicon:

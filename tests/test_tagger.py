@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from ner_window.experiment import prepare
 from ner_window.nn.calibration import temperature_of
 from ner_window.nn.objectives import log_softmax
 from ner_window.nn.sentence import marginals
+from ner_window.prediction import predict
 from ner_window.tagger import Tagger
 from ner_window.text.conll import Layout
 from ner_window.text.labelled import read_labelled
@@ -183,3 +185,19 @@ def test_tokens_are_no_string(tagger):
     with pytest.raises(TypeError, match="expected a list of tokens, got the string 'Elena sang'; `entities` takes raw"):
         tagger.tag("Elena sang")
     assert tagger.tag([]) == []
+
+
+@pytest.mark.parametrize("name", ["E.word", "W", "U"])
+def test_numbers_whose_products_are_too_large_are_an_error_on_every_route(tagger, name):
+    array = tagger.parameters[name].astype(np.float64)
+    largest = (3e38 * np.sign(array)).astype(np.float32)  # each of them finite
+    large = replace(tagger, parameters={**tagger.parameters, name: largest})
+    sentence = ["Elena", "flew", "to", "Berlin", "."]
+    routes = [
+        lambda: large.tag(sentence),
+        lambda: large.tag_with_probabilities([sentence]),
+        lambda: list(predict(large, BytesIO(b"Elena flew to Berlin .\n"), "here", "tokens")),
+    ]
+    for route in routes:
+        with pytest.raises(ModelError, match="scores are not finite"):
+            route()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ner_window.errors import CorpusError
 from ner_window.prediction.documents import Parts
 from ner_window.text.line_rules import DOCUMENT, Layout
-from ner_window.text.lines import LineTable, split_lines
+from ner_window.text.lines import LineTable, check_sentence, split_lines
 from ner_window.text.tokens import Tokens
 
 Integers = NDArray[np.integer[Any]]
@@ -199,6 +199,7 @@ def read_lines(pieces: Iterable[bytes], source: str, layout: Layout, before: Bef
         if error:
             raise error
         rest.append(lines)
+        check_sentence(sum(map(len, rest)), source, table.read)
     if any(map(len, rest)):
         yield _joined(rest)
 

@@ -18,7 +18,7 @@ from ner_window.prediction.marked_lines import Before, Lines, read_lines
 from ner_window.prediction.outputs import encoded
 from ner_window.prediction.threshold import Threshold
 from ner_window.projections import Projections
-from ner_window.tagger import Tagger
+from ner_window.tagger import Tagger, finite
 from ner_window.text.documents import gather
 from ner_window.text.line_rules import Layout, LineReader
 from ner_window.text.lines import whole_lines
@@ -148,7 +148,7 @@ def _tag(
 
     A token of an entity that a threshold leaves out is O: its probability is that of O.
     """
-    tagger, scores = table.tagger, table.scores(text)
+    tagger, scores = table.tagger, finite(lambda: table.scores(text))
     tags = TagColumn(tagger.tags, tagger.decode(scores, text.lengths), text.lengths)
     if not probabilities and threshold is None:
         return tags, None

@@ -115,9 +115,12 @@ def decode_line(raw: bytes, where: str, encoding: str, first: bool, *, returns: 
 
 
 def _check_encoding(encoding: str) -> None:
+    probe = "\t\n " + "A" * 100  # longer than a name of the Internet, which is all that idna holds
     try:
-        ascii_safe = "\t\n A".encode(encoding) == b"\t\n A"
+        ascii_safe = probe.encode(encoding) == probe.encode("ascii")
     except LookupError:
         raise CorpusError(f"encoding: no such encoding, got {encoding!r}; for example utf-8 or iso-8859-1") from None
+    except UnicodeError:
+        ascii_safe = False
     if not ascii_safe:
         raise CorpusError(f"encoding: {encoding!r} does not hold ASCII as single bytes; convert the file to UTF-8")

@@ -18,6 +18,9 @@ PIECE = 1 << 18
 #: Bytes of a line: a book fits into one, and what is longer has no line ends, or is no text.
 LONGEST = 1 << 23
 
+#: Tokens of a sentence that is held until it is whole: no text has as many, unless it has no blank lines.
+LONGEST_SENTENCE = 1_000_000
+
 #: Distinct lines that a table remembers: about 30 MB of them.
 BOUND = 1 << 17
 
@@ -169,6 +172,21 @@ def whole_lines(
         held += len(piece) - end
     if last := b"".join(rest):
         yield last
+
+
+def check_sentence(held: int, source: str, read: int) -> None:
+    """Refuse a sentence that does not end: so many of the lines that were `read` are `held` until they are a whole one.
+
+    Raises
+    ------
+    CorpusError
+        With file:line: they are more than `LONGEST_SENTENCE`.
+    """
+    if held > LONGEST_SENTENCE:
+        raise CorpusError(
+            f"{source}:{read - held + 1}: a sentence of more than {LONGEST_SENTENCE} tokens begins here, got no blank "
+            "line after it; put blank lines between sentences"
+        )
 
 
 def split_lines(piece: bytes) -> list[bytes]:

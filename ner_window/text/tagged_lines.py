@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ner_window.errors import CorpusError
 from ner_window.text.corpus import Sentence
 from ner_window.text.line_rules import Layout
-from ner_window.text.lines import LineTable, split_lines
+from ner_window.text.lines import LineTable, check_sentence, split_lines
 from ner_window.text.tag_columns import TagColumn
 
 Integers = NDArray[np.integer[Any]]
@@ -173,6 +173,7 @@ def read_tagged_lines(pieces: Iterable[bytes], source: str, layout: Layout) -> I
             yield _joined([*rest, ended])
             rest = []
         rest.append(lines)
+        check_sentence(sum(map(len, rest)), source, table.read)
     if any(map(len, rest)):
         yield _joined(rest)
 

@@ -99,6 +99,23 @@ def test_a_corpus_of_one_line_of_half_a_gigabyte_is_refused(measured, tmp_path, 
     assert memory < MOST
 
 
+@pytest.mark.parametrize("command", ["predict", "convert"])
+def test_a_sentence_that_does_not_end_is_refused_after_a_million_tokens(measured, model, tmp_path, command):
+    lines = [b"Mira B-PER\n\n", *[b"river O\n" * 100_000] * 40]  # 32 MB
+    path = tmp_path / "a.conll"
+    if command == "convert":
+        path.write_bytes(b"".join(lines))
+        arguments = ["convert", path, tmp_path / "out.conll", "--to", "BIOES"]
+    else:
+        arguments = ["predict", model, "--input-format", "conll"]
+    code, said, memory, _ = measured(*arguments, pieces=lines if command == "predict" else ())
+    assert code == 2
+    name = "standard input" if command == "predict" else path
+    assert f"error: {name}:3: a sentence of more than 1000000 tokens begins here, got no blank line" in said
+    assert memory < MOST
+    assert not (tmp_path / "out.conll").exists()
+
+
 def test_vectors_of_one_line_of_half_a_gigabyte_are_refused(measured, tmp_path):
     path = tmp_path / "v.txt"
     with path.open("wb") as file:

@@ -49,7 +49,16 @@ def test_without_tags_the_token_stands_alone():
     assert LineReader("here.conll", Layout(1, None)).token_and_tag(["1", "Mira"]) == ("Mira", None)
 
 
-@pytest.mark.parametrize(("encoding", "message"), [("klingon", "no such encoding"), ("utf-16", "single bytes")])
+@pytest.mark.parametrize(
+    ("encoding", "message"),
+    [
+        ("klingon", "no such encoding"),
+        ("rot13", "no such encoding"),  # from text to text
+        ("hex", "no such encoding"),
+        *((name, "single bytes") for name in ("utf-16", "utf-32", "cp037", "idna", "punycode", "unicode_escape")),
+        ("undefined", "single bytes"),
+    ],
+)
 def test_unusable_encodings_are_refused(encoding, message):
     with pytest.raises(CorpusError, match=message):
         LineReader("here.conll", Layout(encoding=encoding))
