@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from ner_window.threads import use_one_thread
+
+use_one_thread()  # before NumPy comes: two on a busy machine take a multiple of the time
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the package anew
 
 settings.register_profile("project", deadline=None)  # a busy machine is no failure
