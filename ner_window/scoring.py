@@ -12,7 +12,7 @@ from ner_window.evaluation.metrics import Group, Score, score_columns
 from ner_window.text.conll import Layout
 from ner_window.text.corpus import Corpus
 from ner_window.text.documents import gather
-from ner_window.text.files import is_read_once
+from ner_window.text.files import is_read_once, refuse_changed, state_of
 from ner_window.text.labelled import LabelledCorpus, first_difference, read_labelled
 from ner_window.text.tag_columns import TagColumn
 from ner_window.text.tagging import Repair, Scheme, split_tag
@@ -122,8 +122,10 @@ def score_files(
             raise CorpusError(f"{gold}: score reads a single file twice; give a file, or two inputs")
         predicted, layout = gold, Layout(layout.token_column, -2, layout.encoding)
         second = Layout(layout.token_column, -1, layout.encoding)
+    before = state_of(gold)
     correct = read_labelled(gold, layout, method=method)
     system = read_labelled(predicted, second, method=method)
+    refuse_changed(gold, before)
     _check_same_tokens(correct.corpus, system.corpus)
     numbers = len(correct.text.lengths), len(system.text.lengths)
     if numbers[0] != numbers[1]:

@@ -1,7 +1,6 @@
 """Model directories and checkpoints: plain files, written beside their place and moved there when they are whole."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from ner_window.claims import ASIDE, moved_aside, new_folder
 from ner_window.errors import ModelError, OutputError
-from ner_window.exchange import exchange
+from ner_window.exchange import exchange, put, sync, sync_folder
 from ner_window.model_files import check_files
 from ner_window.nn.gradients import Floats
 
@@ -56,12 +55,13 @@ def write_directory(
 
 def _put_in_place(folder: Path, target: Path) -> None:
     """Give a folder its name. One that has it is replaced in one step where the system can; else it is moved aside."""
+    sync_folder(folder)
     if not target.exists():
-        folder.rename(target)
+        put(folder, target)
     elif not exchange(folder, target):
         aside = new_folder(target, "old")
         target.rename(aside / ASIDE)
-        folder.rename(target)  # a crash before this line leaves it aside: see `claims.remove_leftovers`
+        put(folder, target)  # a crash before this line leaves it aside: see `claims.remove_leftovers`
         shutil.rmtree(aside)
 
 
@@ -84,7 +84,7 @@ def _write(path: Path, content: str | Mapping[str, Floats]) -> None:
         path.write_bytes(content.encode())
     else:
         _save(path, content)
-    _sync(path)
+    sync(path)
 
 
 def _save(path: Path, tensors: Mapping[str, Floats], metadata: dict[str, str] | None = None) -> None:
@@ -96,12 +96,6 @@ def _save(path: Path, tensors: Mapping[str, Floats], metadata: dict[str, str] | 
         save_file({name: np.ascontiguousarray(array) for name, array in tensors.items()}, path, metadata)
     except SafetensorError as error:
         raise OSError(str(error)) from None
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file is on the disk."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def read_description(directory: Path) -> dict[str, Any]:
@@ -198,8 +192,7 @@ def write_checkpoint(path: Path, tensors: Mapping[str, Floats], state: Mapping[s
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = new_folder(path)  # in which safetensors has its own temporary file
         _save(temporary / path.name, tensors, {"state": json.dumps(state)})
-        _sync(temporary / path.name)
-        (temporary / path.name).replace(path)
+        put(temporary / path.name, path)
     except OSError as error:
         raise OutputError(f"{path}: the checkpoint cannot be written: {error.strerror or error}") from None
     finally:

@@ -78,7 +78,8 @@ class Manifest:
             return
         text = json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n"
         try:
-            places.write(self.batch.manifest, [text.encode("utf-8", "backslashreplace")], self.batch.folder)
+            content = [text.encode("utf-8", "backslashreplace")]
+            places.write(self.batch.manifest, content, self.batch.folder, lasting=True)
         except OSError as error:
             raise OutputError(f"{self.batch.manifest}: cannot be written: {error.strerror or error}") from None
         self._next = time.monotonic() + _PATIENCE * (time.monotonic() - begin)

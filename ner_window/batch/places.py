@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ner_window.errors import CorpusError, OutputError
+from ner_window.exchange import put, sync_all
 from ner_window.text.files import is_url
 
 
@@ -161,8 +162,11 @@ def read(name: str) -> bytes | None:
         raise OutputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def write(name: str, pieces: Iterable[bytes], folder: str) -> Written:
+def write(name: str, pieces: Iterable[bytes], folder: str, *, lasting: bool = False) -> Written:
     """Write a file under another name in a folder, on the same disk, and move it into place when it is whole.
+
+    If `lasting`, all that was written before is on the disk before it, and it is there when this returns: so a record
+    of outputs is to be written, which then tells of none that a power cut takes. Elsewhere the file system sees to it.
 
     Raises
     ------
@@ -180,7 +184,11 @@ def write(name: str, pieces: Iterable[bytes], folder: str) -> Written:
                 digest.update(piece)
                 size += len(piece)
         system.makedirs(posixpath.dirname(path), exist_ok=True)
-        _move(system, temporary, path)
+        if lasting and _is_here(system):
+            sync_all()
+            put(Path(temporary), Path(path))
+        else:
+            _move(system, temporary, path)
     finally:
         with suppress(OSError):
             if system.exists(temporary):
@@ -190,10 +198,15 @@ def write(name: str, pieces: Iterable[bytes], folder: str) -> Written:
 
 def _move(system: Any, source: str, target: str) -> None:
     """Move a file; one that is there is replaced, in one step where the file system can."""
-    if "file" in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,)):
+    if _is_here(system):
         Path(source).replace(target)
     else:
         system.mv(source, target)
+
+
+def _is_here(system: Any) -> bool:
+    """Whether it is the file system of this machine."""
+    return "file" in (system.protocol if isinstance(system.protocol, tuple) else (system.protocol,))
 
 
 def remove(name: str) -> None:

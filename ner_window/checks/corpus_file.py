@@ -20,7 +20,7 @@ from ner_window.checks.streams import ShortLines
 from ner_window.checks.tag_steps import TagSteps
 from ner_window.checks.whole_file import mark_defects, scheme_defects
 from ner_window.errors import CorpusError
-from ner_window.text.files import open_input, shown_name
+from ner_window.text.files import open_input, refuse_changed, shown_name, state_of
 from ner_window.text.line_rules import TOKEN, Layout, LineReader
 from ner_window.text.lines import PIECE, split_lines, whole_lines
 from ner_window.text.tagging import SCHEMES
@@ -60,9 +60,10 @@ def check_corpus(
     Raises
     ------
     CorpusError
-        The file cannot be opened, or the layout's encoding does not exist.
+        The file cannot be opened, or changes meanwhile, or the layout's encoding does not exist.
     """
     check = CorpusCheck(shown_name(path), layout, findings, words)
+    before = state_of(path)
     with open_input(path) as file:
         try:
             for piece in whole_lines(ShortLines(file).read, PIECE):
@@ -72,6 +73,7 @@ def check_corpus(
             check.report(check.lines + 1, Defect("E002", 1, str(error).partition(": ")[2], "fetch or pack it again"))
         except OSError as error:
             raise CorpusError(f"{check.source}: cannot be read: {error.strerror}") from None
+    refuse_changed(path, before)
     return check.finish(scheme, learned_from, repaired)
 
 

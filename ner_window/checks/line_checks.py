@@ -165,7 +165,7 @@ def _decoded(raw: bytes, encoding: str) -> tuple[str, int, list[Defect]]:
     if raw.isascii():
         try:
             return raw.decode(encoding), marks, []
-        except UnicodeDecodeError:  # of an encoding such as utf-7
+        except UnicodeDecodeError:  # of an encoding such as iso-2022-jp
             pass
     try:
         raw.decode("utf-8")

@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,6 +12,7 @@ import typer
 
 from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note, state, write_bytes
 from ner_window.cli.workers import Scheduler, Workers, clients, elsewhere
+from ner_window.errors import CorpusError
 
 if TYPE_CHECKING:
     from ner_window.batch.execution import Runner
@@ -104,7 +106,7 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
     from ner_window.projections import Projections
     from ner_window.tagger import Tagger
     from ner_window.text.documents import BOUND
-    from ner_window.text.files import open_input, shown_name
+    from ner_window.text.files import open_input, shown_name, state_of
     from ner_window.text.packing import packed
 
     target = Path(output) if output else None
@@ -118,14 +120,18 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
     cut: Counter[str] = Counter()
     table = Projections(tagger, options.precision)
     for source, _ in found:
+        before = state_of(source)
         with open_input(source) as stream:
-            answer = prediction.predict(
-                *(tagger, stream, shown_name(source)),
-                **options.arguments(),
-                cut=cut,
-                target=target or "standard output",
-                table=table,
-                threshold=least,
+            answer = _readable(
+                *(source, before),
+                prediction.predict(
+                    *(tagger, stream, shown_name(source)),
+                    **options.arguments(),
+                    cut=cut,
+                    target=target or "standard output",
+                    table=table,
+                    threshold=least,
+                ),
             )
             if target:
                 prediction.write_whole(target, packed(answer, target), "", force=force)
@@ -135,6 +141,17 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
         note(f"{source}: documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {times}")
     if least:
         _say_left_out(least.left_out, least.found, least.least)
+
+
+def _readable(source: str, before: tuple[int, int, int] | None, answer: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield an answer; what goes wrong with a file meanwhile is the input's fault: the output is written by others."""
+    from ner_window.text.files import refuse_changed, shown_name
+
+    try:
+        yield from answer
+    except OSError as error:
+        raise CorpusError(f"{shown_name(source)}: cannot be read: {error.strerror or error}") from None
+    refuse_changed(source, before)
 
 
 def _tag_batch(

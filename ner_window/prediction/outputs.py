@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ner_window.claims import claimed_output, tidy
 from ner_window.errors import OutputError
+from ner_window.exchange import put
 from ner_window.prediction.formats import Known, OutputFormat, default_output
 
 #: Endings of names that say a format.
@@ -72,7 +73,7 @@ def write_whole(target: Path, pieces: Iterable[str | bytes], encoding: str, *, f
             with temporary.open("wb") as file:
                 for piece in pieces:
                     file.write(encoded(piece, encoding, target))
-            temporary.replace(target)
+            put(temporary, target)
         except OSError as error:
             raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
         finally:

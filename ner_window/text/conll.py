@@ -16,7 +16,7 @@ from ner_window.errors import CorpusError
 from ner_window.text.corpus import Corpus, Integers, Sentence
 from ner_window.text.corpus_cache import Columns, GrowingColumns, digest_of, open_kept
 from ner_window.text.entity_columns import smallest
-from ner_window.text.files import about_size, is_read_once, open_input, shown_name
+from ner_window.text.files import about_size, is_read_once, open_input, refuse_changed, shown_name, state_of
 from ner_window.text.line_rules import BLANK, DOCSTART, DOCUMENT, TOKEN, Layout, LineReader, decode_line, split_columns
 from ner_window.text.lines import PIECE, LineTable, split_lines, whole_lines
 from ner_window.text.tokens import Tokens
@@ -100,19 +100,20 @@ def read_corpus(path: Path | str, layout: Layout | None = None) -> Corpus:
     Raises
     ------
     CorpusError
-        A file that cannot be opened or is damaged, or a line that cannot be read (see `LineReader`).
+        A file that cannot be opened or is damaged, or changes meanwhile; a line that cannot be read (see `LineReader`).
     """
     layout = layout or Layout()
     source = shown_name(path)
+    before = state_of(path)
     try:
         if not is_read_once(path) and about_size(path) > LARGE:
             LineReader(source, layout)  # an encoding that does not exist is an error all the same
             if known := open_kept(digest_of(_sha256(path), layout), COLUMNS, FACTS):
                 return _corpus(source, known)
         with open_input(path) as file, GrowingColumns() as grown:
-            return _corpus(
-                source, _columns(whole_lines(file.read, PIECE, source), LineTable(layout, source), layout, grown)
-            )
+            found = _columns(whole_lines(file.read, PIECE, source), LineTable(layout, source), layout, grown)
+            refuse_changed(path, before)
+            return _corpus(source, found)
     except OSError as error:
         raise CorpusError(f"{source}: cannot be read: {error.strerror}") from None
 

@@ -6,6 +6,7 @@ import io
 import lzma
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -146,6 +147,27 @@ def is_url(name: Path | str) -> bool:
 def shown_name(path: Path | str) -> str:
     """Return what an input is called in messages."""
     return "standard input" if str(path) == "-" else str(path)
+
+
+def state_of(path: Path | str) -> tuple[int, int, int] | None:
+    """Return what tells whether a file has changed: inode, bytes and time; nothing of what is no file."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return (found.st_ino, found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+
+
+def refuse_changed(path: Path | str, before: tuple[int, int, int] | None) -> None:
+    """Refuse a file that is not what it was before: what is read twice must be the same twice.
+
+    Raises
+    ------
+    CorpusError
+        It was written to, replaced or removed meanwhile.
+    """
+    if state_of(path) != before:
+        raise CorpusError(f"{path}: changed while it was read; run the same command again when it is written")
 
 
 def is_read_once(path: Path | str) -> bool:

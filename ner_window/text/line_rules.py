@@ -12,6 +12,9 @@ from ner_window.errors import CorpusError
 
 DOCSTART = "-DOCSTART-"
 
+#: Encodings in which a line end need not be the byte of one, or that byte not a line end.
+HIDING = {"utf-7", "hz", "raw-unicode-escape", "unicode-escape"}
+
 #: What a line is.
 TOKEN, BLANK, DOCUMENT = range(3)
 
@@ -117,10 +120,15 @@ def decode_line(raw: bytes, where: str, encoding: str, first: bool, *, returns: 
 def _check_encoding(encoding: str) -> None:
     probe = "\t\n " + "A" * 100  # longer than a name of the Internet, which is all that idna holds
     try:
+        if codecs.lookup(encoding).name in HIDING:
+            raise CorpusError(f"encoding: {encoding!r} can write a line end in other bytes; convert the file to UTF-8")
         ascii_safe = probe.encode(encoding) == probe.encode("ascii")
     except LookupError:
         raise CorpusError(f"encoding: no such encoding, got {encoding!r}; for example utf-8 or iso-8859-1") from None
     except UnicodeError:
         ascii_safe = False
     if not ascii_safe:
-        raise CorpusError(f"encoding: {encoding!r} does not hold ASCII as single bytes; convert the file to UTF-8")
+        raise CorpusError(
+            f"encoding: {encoding!r} does not hold ASCII as single bytes; convert the file to UTF-8, "
+            "which may begin with a mark, and is read as utf-8"
+        )

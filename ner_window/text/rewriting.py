@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ner_window.errors import CorpusError
-from ner_window.text.files import is_read_once, open_input, shown_name
+from ner_window.text.files import is_read_once, open_input, refuse_changed, shown_name, state_of
 from ner_window.text.line_rules import Layout
 from ner_window.text.lines import whole_lines
 from ner_window.text.tag_columns import StepCounts, TagColumn
@@ -154,7 +154,9 @@ def open_tagged(path: Path | str, layout: Layout) -> Iterator[TaggedFile]:
                 yield from read_tagged_lines(whole_lines(stream.read, PIECE, source), source, layout)
         except OSError as error:
             raise CorpusError(f"{source}: cannot be read: {error.strerror}") from None
+        refuse_changed(path, before)
 
+    before = state_of(path)
     with ExitStack() as stack:
         copy = stack.enter_context(_temporary_copy(path)) if is_read_once(path) else None
         yield TaggedFile(source, read)

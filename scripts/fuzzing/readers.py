@@ -21,7 +21,7 @@ def conll(folder: Path, project: Path) -> Reader:
     from ner_window.text.labelled import read_labelled
 
     names = ("a.conll", "a.conll", "a.conll", "a.conll", "a.gz", "a.bz2", "a.xz", "a.zst")
-    layouts = (Layout(), Layout(1, 0), Layout(0, -1, "iso-8859-1"), Layout(-2, -1, "utf-7"))
+    layouts = (Layout(), Layout(1, 0), Layout(0, -1, "iso-8859-1"), Layout(-2, -1, "iso-2022-jp"))
     repairs = ("strict", "conlleval", "discard")
 
     def read(data: bytes) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -364,3 +365,12 @@ def test_scores_that_are_no_probabilities_have_no_threshold(program, model, tmp_
     done = program("predict", tmp_path / "m", "--threshold", "0.5", stdin="In Berlin\n", code=2)
     assert done.stderr.startswith(f"error: {tmp_path / 'm'}: scores of the objective hinge are no probabilities")
     assert "hinge scores are no probabilities" in program("predict", tmp_path / "m", "--probabilities").stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="a file that opens, and fails when it is read")
+@pytest.mark.parametrize("to_a_file", [False, True])
+def test_an_input_that_fails_as_it_is_read_is_to_blame_not_the_output(program, model, tmp_path, to_a_file):
+    output = ["-o", tmp_path / "out"] if to_a_file else []
+    said = program("predict", model, "/proc/self/mem", "--input-format", "text", *output, code=2).stderr
+    assert said == "error: /proc/self/mem: cannot be read: Input/output error\n"
+    assert list(tmp_path.iterdir()) == []

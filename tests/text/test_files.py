@@ -8,7 +8,7 @@ import pytest
 from backports import zstd
 
 from ner_window.errors import CorpusError
-from ner_window.text.files import is_read_once, open_input, unpacked_name
+from ner_window.text.files import is_read_once, open_input, refuse_changed, state_of, unpacked_name
 
 TEXT = "".join(f"Tove{i} sings in Ørsta\n" for i in range(20_000)).encode()  # more than is unpacked at once
 
@@ -81,3 +81,23 @@ def test_the_name_of_what_is_in_a_file():
     assert [unpacked_name(f"d/{name}") for name in ("a.conll.gz", "a.conll", "a.XZ", "a.zip")] == [
         "a.conll", "a.conll", "a", "a.zip"
     ]  # fmt: skip
+
+
+def test_a_file_that_has_changed_is_refused(tmp_path):
+    path, other = tmp_path / "a.txt", tmp_path / "b.txt"
+    path.write_text("one")
+    before = state_of(path)
+    refuse_changed(path, before)
+    refuse_changed("-", state_of("-"))
+    refuse_changed(tmp_path, state_of(tmp_path))
+    other.write_text("two")
+    for change in (
+        lambda: path.open("a").close() or path.write_text("more"),
+        lambda: other.replace(path),
+        path.unlink,
+        path.mkdir,
+    ):
+        change()
+        with pytest.raises(CorpusError) as error:
+            refuse_changed(path, before)
+        assert str(error.value) == (f"{path}: changed while it was read; run the same command again when it is written")

@@ -55,7 +55,11 @@ def test_without_tags_the_token_stands_alone():
         ("klingon", "no such encoding"),
         ("rot13", "no such encoding"),  # from text to text
         ("hex", "no such encoding"),
-        *((name, "single bytes") for name in ("utf-16", "utf-32", "cp037", "idna", "punycode", "unicode_escape")),
+        *((name, "single bytes") for name in ("utf-16", "utf-32", "cp037", "idna", "punycode", "utf-8-sig")),
+        *(
+            (name, "line end in other bytes")
+            for name in ("utf-7", "UTF7", "hz", "raw_unicode_escape", "unicode_escape")
+        ),
         ("undefined", "single bytes"),
     ],
 )

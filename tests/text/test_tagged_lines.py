@@ -90,12 +90,12 @@ def test_the_byte_order_mark_is_no_part_of_a_first_column():
 
 
 def test_a_tag_in_other_bytes_than_the_encoding_has_is_an_error():
-    (part,) = read(b"\nMira +AEI--PER\n\n", encoding="utf-7")  # +AEI- is one way to write B
+    (part,) = read(b"\nMira \x1b(BB-PER\n\n", encoding="iso-2022-jp")  # which begins ASCII anew, in vain
     assert part.column.lists() == [["B-PER"]]
     with pytest.raises(CorpusError) as error:
         part.with_tags(part.column.ids, ["S-PER"])
     assert str(error.value) == (
-        "here.conll:2: the tag 'B-PER' is not written as utf-7 writes it; convert the file to UTF-8"
+        "here.conll:2: the tag 'B-PER' is not written as iso-2022-jp writes it; convert the file to UTF-8"
     )
 
 
