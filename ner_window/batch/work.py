@@ -13,6 +13,7 @@ from ner_window.batch import places
 from ner_window.batch.manifest import Outcome
 from ner_window.batch.parts import Extent, before
 from ner_window.batch.plan import File, Model, Options
+from ner_window.collector import collect_seldom
 from ner_window.errors import CorpusError, MissingExtraError, ModelError, NerWindowError
 from ner_window.prediction import predict
 from ner_window.prediction.threshold import threshold_for
@@ -143,6 +144,7 @@ def _table(model: Model, options: Options) -> Projections:
     """Return a tagger, with its products, as this thread has it already, or as it reads it now."""
     key = (model, options.precision)
     if getattr(_loaded, "key", None) != key:
+        collect_seldom()  # in a worker, too
         found = digest_of(Path(model.path)) if Path(model.path).is_dir() else "no directory"
         if found != model.sha256:
             raise ModelError(

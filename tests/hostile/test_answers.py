@@ -125,6 +125,8 @@ CASES = {
     "corpus: NUL bytes": corpus(b"\0" * 100),
     "corpus: a carriage return in a line": corpus(b"a O\rb O\n"),
     "corpus: an encoding that does not exist": corpus(b"a O\n", layout=Layout(encoding="utf-99")),
+    "corpus: an encoding for names of the Internet": corpus(b"a O\n", layout=Layout(encoding="idna")),
+    "corpus: an encoding that hides line ends": corpus(b"a O\n", layout=Layout(encoding="utf-7")),
     "corpus: nothing in it": corpus(b""),
     "corpus: cut .gz": corpus(gzip.compress(b"a O\n" * 99)[:-9], "a.gz"),
     "corpus: .bz2 that is none": corpus(b"BZh91AY" + bz2.compress(b"a O\n"), "a.bz2"),
