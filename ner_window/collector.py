@@ -2,8 +2,8 @@
 
 import gc
 
-#: Objects that are made before it looks. Modules, words and their features are hundreds of thousands of objects, none of
-#: which is to be collected: at Python's 700 it takes a twentieth of the time to tag a file.
+#: Objects that are made before it looks. Modules, words and their features are hundreds of thousands of objects, none
+#: of which is to be collected: at Python's 700 it takes a twentieth of the time to tag a file.
 COLLECT_AFTER = 50_000
 
 

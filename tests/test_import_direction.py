@@ -46,7 +46,10 @@ MAY = {
     "spacy_component": {"prediction.threshold", "tagger", "text.encoding", "text.tag_columns", "text.tokens"},
     "projections": {"nn.gradients", "nn.network", "tagger", "text.tokens", "text.windows"},
     "prediction": {"errors", "claims", "exchange", "text", "tagger", "projections", "prediction"},
-    "batch": {"errors", "claims", "collector", "exchange", "text", "tagger", "projections", "prediction", "cluster", "batch"},
+    "batch": {
+        *("errors", "claims", "collector", "exchange", "text", "tagger"),
+        *("projections", "prediction", "cluster", "batch"),
+    },
     "scoring": {"errors", "text", "evaluation", "tagger"},
     "run": {"errors", "text", "nn", "evaluation", "storage", "config", "tagger", "training", "scoring", "versions"},
     "teacher": {"errors", "text.labelled", "text.tagging", "nn.distillation", "storage", "config", "tagger"},
