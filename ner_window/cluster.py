@@ -25,6 +25,14 @@ SAME_VERSIONS = ("ner_window", "numpy")
 TOPIC = "ner_window"
 #: Workers that may die of a task before it is given up.
 TRIES = 3
+#: Dask's settings for processes of this machine. A worker looks 100 times a second where it is, for a picture of that,
+#: and 50 times whether it is late: that is a fifteenth of its time.
+SETTINGS = {
+    "distributed.nanny.pre-spawn-environ": {},
+    "distributed.scheduler.allowed-failures": TRIES - 1,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+}
 #: Seconds to wait for a scheduler, and for workers when all have gone.
 PATIENCE = 10
 
@@ -48,8 +56,7 @@ def local(workers: int) -> Iterator["Client"]:
         _environment(divided(workers)),
         tempfile.TemporaryDirectory(prefix="ner_window-", ignore_cleanup_errors=True) as scratch,
     ):
-        settings = {"distributed.nanny.pre-spawn-environ": {}, "distributed.scheduler.allowed-failures": TRIES - 1}
-        with _no_interrupts(), dask.config.set(settings):
+        with _no_interrupts(), dask.config.set(SETTINGS):
             cluster = distributed.LocalCluster(n_workers=workers, local_directory=scratch, **options)
         with cluster, distributed.Client(cluster) as client:
             yield client

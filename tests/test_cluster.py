@@ -11,7 +11,7 @@ import pytest
 from distributed import Client
 from threadpoolctl import threadpool_info
 
-from ner_window.cluster import do_all, local, remote, tell
+from ner_window.cluster import SETTINGS, do_all, local, remote, tell
 from ner_window.errors import ClusterError, NerWindowError
 from ner_window.threads import THREADS
 
@@ -19,6 +19,12 @@ from ner_window.threads import THREADS
 def square(x):
     waited_for = tell(["square of", x])
     return x * x, waited_for, os.environ["OMP_NUM_THREADS"], [pool["num_threads"] for pool in threadpool_info()]
+
+
+def settings(names):
+    import dask
+
+    return {name: dask.config.get(name) for name in names}
 
 
 def fail(x):
@@ -44,6 +50,10 @@ def client(monkeypatch):
         yield client
     assert os.environ["OMP_NUM_THREADS"] == "4"
     assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_workers_have_the_settings(client):
+    assert list(client.run(settings, list(SETTINGS)).values()) == [SETTINGS] * 2
 
 
 def test_workers_give_results_tell_and_share_the_threads(client):
