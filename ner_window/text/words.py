@@ -18,6 +18,9 @@ FALLBACKS = ("exact", "lower case", "digits folded", "digit pattern", "mean of p
 #: How many times words are looked for in a `WordList` before they are put into a dictionary, which takes as long.
 SEARCHES = 32
 
+#: Strings that were looked for, 20 MB of them, after which the dictionary takes less memory than to remember more.
+MOST = 1 << 17
+
 #: Bytes at either end of a line that its mark is made of, the numbers that they are multiplied with, and a mark's bits.
 _ENDS, _FACTORS, _BITS = 8, (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)), 20
 
@@ -107,8 +110,7 @@ class Words(Vocabulary):
         self.lowercase = lowercase
         self.parts = parts
         self._searches_left = SEARCHES if isinstance(strings, WordList) else 0
-        self._looked_for: set[str] = set()
-        self._found: dict[str, int] = {}
+        self._looked_for: dict[str, int] = {}  # strings without the dictionary: their ids, or the unknown word's
         self.composites: list[tuple[int, ...]] = []
 
     def string(self, id_: int) -> str:
@@ -119,9 +121,8 @@ class Words(Vocabulary):
 
     def id_of(self, string: str) -> int:
         """Return the id of a word, or the unknown word's."""
-        if string in self._looked_for:
-            return self._found.get(string, UNKNOWN)
-        return self.ids.get(string, UNKNOWN)
+        id_ = self._looked_for.get(string)
+        return self.ids.get(string, UNKNOWN) if id_ is None else id_
 
     def encode(self, items: Iterable[str]) -> Integers:
         """Return the ids (1, T) of tokens."""
@@ -131,13 +132,20 @@ class Words(Vocabulary):
 
     def _look_for(self, tokens: Collection[str]) -> None:
         """Look for all that some tokens are looked up as, while there is no dictionary."""
-        new = {token for token in tokens if token not in self._looked_for} if self._searches_left else ()
+        if not self._searches_left or len(self._looked_for) > MOST:
+            self._searches_left = 0
+            self._looked_for.clear()
+            return
+        new = {token for token in tokens if token not in self._looked_for}
         if new and isinstance(self.strings, WordList):
             self._searches_left -= 1
             parts = {part for token in new if self.parts for part in token.split("-")}
-            strings = {form for token in parts.union(new) for form in self.forms(token)} - self._looked_for
-            self._found |= {word: len(RESERVED) + i for word, i in self.strings.lines_of(strings).items()}
-            self._looked_for |= strings
+            strings = {form for token in parts.union(new) for form in self.forms(token)}
+            strings.difference_update(self._looked_for)
+            found = self.strings.lines_of(strings)
+            self._looked_for |= {
+                string: len(RESERVED) + found[string] if string in found else UNKNOWN for string in strings
+            }
 
     def forms(self, token: str) -> tuple[str, str, str, str]:
         """Return the strings that a token is looked up as, in the order of the first four `FALLBACKS`."""
