@@ -29,7 +29,8 @@ from ner_window.nn.objectives import OBJECTIVES, corrupt
 from ner_window.nn.sentence import sentence_log_likelihood
 from ner_window.nn.windows import Windows
 
-#: Windows that are scored together in use, and tokens that are projected together.
+#: Windows that are scored together in use, and tokens that are projected together: whole groups of the 12 or 16 rows
+#: that kernels take at a time, so that none is left over and done otherwise.
 PART, BLOCK = 960, 240
 
 Backprop = Callable[[Floats], Gradients]
