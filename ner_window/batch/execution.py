@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ner_window import claims
 from ner_window.batch import places, work
-from ner_window.batch.manifest import Manifest, Outcome, part_name, read_manifest
+from ner_window.batch.manifest import Manifest, Outcome, part_name, read_manifest, replay
 from ner_window.batch.plan import Batch, parts
 from ner_window.batch.work import TRIES, Task
 from ner_window.errors import ModelError, NerWindowError, OutputError
@@ -79,7 +79,7 @@ def begin(batch: Batch, *, force: bool) -> tuple[Manifest, list[str]]:
     record = None if force else read_manifest(batch.manifest)
     if record:
         _refuse_another(batch, record)
-        notes = manifest.absorb(record)
+        notes = [*replay(record, batch.folder), *manifest.absorb(record)]
     known = {entry["output"] for entry in record["files"]} if record else set()
     for file in batch.files:
         try:
@@ -115,7 +115,7 @@ def run(manifest: Manifest, runner: Runner) -> Iterator[Ended | None]:
     """Do what is missing; yield what has ended, and None now and then, so that the caller can stop.
 
     A part that goes wrong is done again, `TRIES` times in all, unless it is its text that is wrong. Then its file is
-    given up, and the others go on. The record is written as the files end.
+    given up, and the others go on. What ends is in the record before it is yielded.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def run(manifest: Manifest, runner: Runner) -> Iterator[Ended | None]:
     batch = manifest.batch
     wanted = {f"{file}/{part}": (file, part) for file, part in parts(batch.files) if _is_missing(manifest, file, part)}
     whole = [number for number, done in manifest.parts.items() if len(done) == len(batch.files[number].starts)]
-    manifest.write()
+    manifest.open()
     try:
         for number in whole:  # it was stopped before they were joined
             yield Ended(number, 0, _join(manifest, number))
@@ -143,7 +143,7 @@ def run(manifest: Manifest, runner: Runner) -> Iterator[Ended | None]:
                 yield ended
             wanted = again
     finally:
-        manifest.write()
+        manifest.close()
     _clean(manifest)
 
 
@@ -173,12 +173,11 @@ def _end(manifest: Manifest, number: int, part: int, found: Outcome | BaseExcept
     if found.error:
         manifest.errors.setdefault(number, {})[part] = found.error
     elif len(file.starts) == 1:
-        manifest.files[number] = found
+        manifest.add(number, found)
     else:
-        manifest.parts.setdefault(number, {})[part] = found
+        manifest.add(number, found, part)
         if len(manifest.parts[number]) == len(file.starts):
             found = _join(manifest, number)
-    manifest.write(now=False)
     return Ended(number, file.weight(part), found)
 
 
@@ -207,9 +206,8 @@ def _join(manifest: Manifest, number: int) -> Outcome:
     counts: Counter[str] = Counter()
     for each in done.values():
         counts.update(each.counts)
-    outcome = manifest.files[number] = Outcome(*written, dict(counts))
-    del manifest.parts[number]
-    manifest.write()  # before they go
+    outcome = Outcome(*written, dict(counts))
+    manifest.add(number, outcome)  # before they go
     for name in names:
         places.remove(name)
     return outcome

@@ -1,7 +1,12 @@
-"""The record of a batch: what its outputs are of, and which of them, or of their parts, are there."""
+"""The record of a batch: what its outputs are of, and which of them, or of their parts, are there.
+
+On a disk of this machine what ends is added to a journal beside the record, a line each, so that a kill takes nothing
+that was told of. Elsewhere files cannot be added to: there the record is written anew now and then.
+"""
 
 import json
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,10 +15,11 @@ from ner_window import __version__
 from ner_window.batch import places
 from ner_window.batch.plan import Batch, File
 from ner_window.errors import OutputError
+from ner_window.text.files import is_url
 
 FORMAT = 1
 
-#: The record is written anew when what ends is worth this many times what writing took the last time.
+#: Elsewhere, the record is written anew when what ends is worth this many times what writing took the last time.
 _PATIENCE = 20
 
 _KEYS = ("input", "output", "kind", "size", "modified")
@@ -52,6 +58,7 @@ class Manifest:
     parts: dict[int, dict[int, Outcome]] = field(default_factory=dict)
     errors: dict[int, dict[int, str]] = field(default_factory=dict)
     others: list[dict[str, Any]] = field(default_factory=list)
+    _journal: str = ""
     _next: float = 0.0
 
     @property
@@ -65,21 +72,57 @@ class Manifest:
             if part not in self.parts.get(number, {})
         )
 
-    def write(self, *, now: bool = True) -> None:
-        """Write the record; unless `now`, only if that has not been done just before.
+    def open(self) -> None:
+        """Write the record, before anything is done. What ends from now on is to be given to `add`.
 
         Raises
         ------
         OutputError
             It cannot be written.
         """
+        self._journal = "" if is_url(self.batch.folder) else f"ended-{uuid.uuid4().hex}.jsonl"
+        self._write()
+
+    def close(self) -> None:
+        """Write the record, with all that was added; it is on the disk then, and what it tells of, too.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        self._journal = ""
+        self._write(lasting=True)
+
+    def add(self, number: int, outcome: Outcome, part: int | None = None) -> None:
+        """Add the outcome of a part of a file, or of a file, whose parts are then no longer needed.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        joined = part is None and bool(self.parts.pop(number, None))
+        if part is None:
+            self.files[number] = outcome
+        else:
+            self.parts.setdefault(number, {})[part] = outcome
+        if self._journal:
+            line = json.dumps({"file": number, "part": part, **_shown(outcome)}) + "\n"
+            name = places.join(self.batch.folder, self._journal)
+            try:
+                places.append(name, line.encode())
+            except OSError as error:
+                raise OutputError(f"{name}: cannot be written: {error.strerror or error}") from None
+        elif joined or time.monotonic() > self._next:
+            self._write()
+
+    def _write(self, *, lasting: bool = False) -> None:
         begin = time.monotonic()
-        if not now and begin < self._next:
-            return
         text = json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n"
         try:
             content = [text.encode("utf-8", "backslashreplace")]
-            places.write(self.batch.manifest, content, self.batch.folder, lasting=True)
+            places.write(self.batch.manifest, content, self.batch.folder, lasting=lasting)
         except OSError as error:
             raise OutputError(f"{self.batch.manifest}: cannot be written: {error.strerror or error}") from None
         self._next = time.monotonic() + _PATIENCE * (time.monotonic() - begin)
@@ -87,7 +130,8 @@ class Manifest:
     def document(self) -> dict[str, Any]:
         """Return the record as JSON holds it."""
         files = [self._entry(number, file) for number, file in enumerate(self.batch.files)]
-        return {"format": FORMAT, "version": __version__, **self.batch.head(), "files": [*files, *self.others]}
+        head = {"format": FORMAT, "version": __version__, **self.batch.head()}
+        return head | ({"journal": self._journal} if self._journal else {}) | {"files": [*files, *self.others]}
 
     def _entry(self, number: int, file: File) -> dict[str, Any]:
         entry: dict[str, Any] = {key: getattr(file, key) for key in _KEYS}
@@ -96,7 +140,7 @@ class Manifest:
         if number in self.errors:
             entry["errors"] = self.failures(number)
         finished = {str(part): _shown(outcome) for part, outcome in sorted(self.parts.get(number, {}).items())}
-        return entry | ({"starts": file.starts, "parts": finished} if finished else {})
+        return entry | ({"starts": file.starts, "parts": finished} if len(file.starts) > 1 else {})
 
     def failures(self, number: int) -> list[str]:
         """Return what went wrong with a file, part by part."""
@@ -149,6 +193,31 @@ def part_name(batch: Batch, file: int, part: int) -> str:
     return places.join(batch.folder, f"{places.digest(batch.files[file].output)}-{part}")
 
 
+def replay(record: dict[str, Any], folder: str) -> list[str]:
+    """Add to a record what its journal, in a folder, tells; return notes, if some of that cannot be read."""
+    name = places.join(folder, str(record.get("journal")))
+    lines = (places.read(name) or b"").splitlines() if "journal" in record else []
+    unread = sum(not _replayed(record["files"], line) for line in lines)
+    what = f"{unread} lines cannot be read; what they told of is done again"
+    return [f"{name}: {what}"] if unread else []
+
+
+def _replayed(entries: list[dict[str, Any]], line: bytes) -> bool:
+    """Whether a line of a journal could be read; its entry then tells what it told."""
+    try:
+        told = json.loads(line)
+        outcome, number, part = _shown(_read(told)), told["file"], told["part"]
+        if not 0 <= number < len(entries) or not isinstance(part, int | None):
+            return False
+        if part is None:
+            entries[number].update(outcome)
+        else:
+            entries[number].setdefault("parts", {})[str(part)] = outcome
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return False
+    return True
+
+
 def read_manifest(name: str) -> dict[str, Any] | None:
     """Return a record as it was written, None if there is none.
 
@@ -163,6 +232,7 @@ def read_manifest(name: str) -> dict[str, Any] | None:
     try:
         record = json.loads(content)
         known = record["format"] == FORMAT and all(map(_is_entry, record["files"]))
+        known = known and isinstance(record.get("journal", ""), str)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         known = False
     if not known:

@@ -196,6 +196,18 @@ def write(name: str, pieces: Iterable[bytes], folder: str, *, lasting: bool = Fa
     return Written(size, digest.hexdigest())
 
 
+def append(name: str, content: bytes) -> None:
+    """Add to a file on a disk of this machine; it is begun if it is not there.
+
+    Raises
+    ------
+    OSError
+        It cannot be written.
+    """
+    with Path(name).open("ab") as file:
+        file.write(content)
+
+
 def _move(system: Any, source: str, target: str) -> None:
     """Move a file; one that is there is replaced, in one step where the file system can."""
     if _is_here(system):

@@ -170,9 +170,9 @@ def checkpoint(folder: Path, project: Path) -> Reader:
 
 
 def manifest(folder: Path, project: Path) -> Reader:
-    """Read records of batches, and take over what holds of them."""
+    """Read records of batches, or the journal of one, and take over what holds of them."""
     from ner_window.batch import plan
-    from ner_window.batch.manifest import Manifest, read_manifest
+    from ner_window.batch.manifest import Manifest, read_manifest, replay
 
     (folder / "in").mkdir()
     for name in ("a.conll", "b.txt"):
@@ -182,11 +182,12 @@ def manifest(folder: Path, project: Path) -> Reader:
     batch = plan.batch(of, plan.Options(input_format="conll"), found, str(folder / "out"), folder=True, part=16)
 
     def read(data: bytes) -> None:
-        path = folder / "manifest.json"
+        path = folder / ("ended.jsonl" if data[0] % 2 else "manifest.json")
         path.write_bytes(data[1:].replace(b"$FOLDER", os.fsencode(folder)))
-        record = read_manifest(str(path))
+        record = {**Manifest(batch).document(), "journal": path.name} if data[0] % 2 else read_manifest(str(path))
         if record is not None:
             again = Manifest(batch)
+            replay(record, str(folder))
             again.absorb(record)
             again.document()
 

@@ -61,6 +61,10 @@ def archive(**members: bytes) -> bytes:
     return file.getvalue()
 
 
+#: What ended of a batch, a line.
+JOURNAL = b'{"file": 1, "part": 0, "bytes": 3, "sha256": "0", "counts": {"tokens": 3}}\n'
+
+
 def record() -> bytes:
     """Return the record of a batch, one file of it finished, a part of the other."""
     folder = "$FOLDER"
@@ -107,7 +111,7 @@ def seeds(reader: str, folder: Path) -> Iterator[bytes]:
         "sweep": [b"\0" + SWEEP, b"\0" + SEARCH, _tree(SWEEP), _tree(SEARCH)],
         "tensors": [b"\0" + safetensors()],
         "checkpoint": [b"\0" + safetensors({"state": '{"epoch": 1, "seconds": [1.5]}'})],
-        "manifest": [b"\0" + record()],
+        "manifest": [b"\0" + record(), b"\1" + JOURNAL, b"\1" + JOURNAL + JOURNAL],
         "check": [bytes([k]) + CONLL for k in (0, 1)]
         + [b"\2" + GLOVE, b"\3" + gzip.compress(CONLL), b"\x0b" + archive(a=GLOVE)],
         "rewrite": [bytes([k]) + text for k in range(0, 64, 4) for text in (TAGGED, CONLL)],
