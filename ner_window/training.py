@@ -1,7 +1,7 @@
 """Training as a generator: it yields a report for each batch and each epoch; saving and printing are its consumer's."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -102,6 +102,10 @@ class Disguised:
     corpus: EncodedCorpus
     without: Array
     generator: np.random.Generator
+
+    def batches(self, groups: Iterable[Integers], radius: int) -> Iterator[Batch]:
+        """Yield the batch of each of some groups of sentences, each drawn when it is asked for."""
+        return (self.batch(group, radius) for group in groups)
 
     def batch(self, sentences: Integers, radius: int) -> Batch:
         """Return the windows of whole sentences; tokens of one form that are not shown alike are not one."""
@@ -285,12 +289,12 @@ def train(
     while state.epoch < options.epochs and state.epoch - state.best_epoch < options.patience:
         began, done, summed, now = time.perf_counter(), 0, 0.0, rate
         shown = disguise.epoch(corpus, state.generator) if disguise else corpus
-        for sentences in batches(corpus.lengths, options.batch_size, state.generator):
+        groups = batches(corpus.lengths, options.batch_size, state.generator)
+        for batch in shown.batches(groups, network.radius):
             now = rate * schedule(state.epoch + done / total, options.epochs, config.schedule.every)
-            batch, lengths = shown.batch(sentences, network.radius), corpus.lengths[sentences]
             y, windows = targets[batch.tokens], Windows(batch.ids, batch.index)
             with overflow_allowed():
-                loss, backprop = compute(state.parameters, windows, y, state.generator, lengths=lengths)
+                loss, backprop = compute(state.parameters, windows, y, state.generator, lengths=batch.lengths)
                 _check_finite(f"epoch {state.epoch + 1}: the loss", loss, state, now)
                 gradients = disguise.trained(backprop()) if disguise else backprop()
                 if config.optimizer.clip_norm is not None:

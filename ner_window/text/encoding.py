@@ -1,8 +1,9 @@
 """Text to integers: what every form looks up, and windows over the forms of a batch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby, pairwise
 from threading import Lock
 
 import numpy as np
@@ -16,6 +17,9 @@ from ner_window.text.vocabulary import PAD, Integers, Lookup
 from ner_window.text.windows import line, positions, windows
 
 Sentences = Sequence[Sequence[str]]
+
+#: Tokens whose batches are laid out together.
+_LAID_OUT = 1 << 16
 
 #: Held while forms are looked up: look-ups remember what they found, and threads may share them.
 _LOOKING_UP = Lock()
@@ -33,12 +37,19 @@ def runs(lengths: Integers, tokens: int) -> list[Integers]:
     return np.split(np.arange(len(lengths)), cuts)
 
 
+def extents(sizes: Integers) -> Iterator[tuple[int, int]]:
+    """Yield where each of some pieces, one behind the other, begins and ends."""
+    return pairwise([0, *np.cumsum(sizes).tolist()])
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """The windows of some sentences, B in all, over n tokens, of which each may stand in many windows.
 
     Parameters
     ----------
+    lengths : (S,) integers
+        The number of tokens of each sentence.
     tokens : (B,) integers
         The indices of the windows' centres in the corpus.
     first : (n - 1,) integers
@@ -49,6 +60,7 @@ class Batch:
         Which of the n tokens stands in each place of a window.
     """
 
+    lengths: Integers
     tokens: Integers
     first: Integers
     ids: Integers
@@ -137,7 +149,53 @@ class EncodedCorpus:
             _, first, order = np.unique(keys, return_index=True, return_inverse=True)
         ids = np.concatenate([self.rows[:, :1], self.ids(tokens[first])], axis=1)
         places = positions(lengths, radius)
-        return Batch(tokens, first, ids, windows(line(order + 1, places, len(lengths), radius), places, radius))
+        index = windows(line(order + 1, places, len(lengths), radius), places, radius)
+        return Batch(lengths, tokens, first, ids, index)
+
+    def batches(self, groups: Iterable[Integers], radius: int) -> Iterator[Batch]:
+        """Yield the `batch` of each of some groups of sentences, in which many are laid out at a time."""
+        if self.told:
+            yield from (self.batch(group, radius) for group in groups)
+            return
+        done = 0
+
+        def together(group: Integers) -> int:
+            nonlocal done
+            done += int(self.lengths[group].sum())
+            return done // _LAID_OUT
+
+        for _, some in groupby(groups, together):
+            yield from self._laid_out(list(some), radius)
+
+    def _laid_out(self, groups: Sequence[Integers], radius: int) -> Iterator[Batch]:
+        """Yield the batches of groups of sentences: what `batch` does of one, done for all of them in one sort.
+
+        What is sorted are numbers that hold batch, form and place of a token, in this order: then the forms of a batch
+        stand together, each with its first place first.
+        """
+        sentences, sizes = np.concatenate(groups), np.array([len(group) for group in groups])
+        lengths, tokens = self.lengths[sentences], self.tokens(sentences)
+        B = np.bincount(np.repeat(np.arange(len(groups)), sizes), lengths, len(groups)).astype(np.intp)
+        starts, bits = np.cumsum(B) - B, len(tokens).bit_length()
+        keys = self.columns[self.forms[tokens]]
+        numbers = np.repeat(np.arange(len(groups)) * len(self.rows[0]), B) + keys << bits
+        numbers += np.arange(len(tokens))
+        numbers.sort()
+        places = numbers & ((1 << bits) - 1)
+        numbers >>= bits
+        new = np.diff(numbers, prepend=-1) > 0  # a token that is the first of its form in its batch
+        first = places[new]
+        n = np.bincount(numbers[new] // len(self.rows[0]), minlength=len(groups))
+        ends = np.cumsum(n)
+        order = np.empty(len(tokens), np.int32)  # of each token, which of the n of its batch it is, from 1
+        order[places] = np.cumsum(new) - np.repeat(ends - n, B)
+        columns = np.insert(keys[first], ends - n, 0)  # a pad at the head of each batch
+        ids, on_line = self.rows[:, columns], positions(lengths, radius)
+        index = windows(line(order, on_line, len(lengths), radius), on_line, radius)
+        first -= np.repeat(starts, n)
+        cuts = zip(*(extents(each) for each in (sizes, B, n, n + 1)), strict=True)
+        for (s, t), (a, b), (c, d), (e, f) in cuts:
+            yield Batch(lengths[s:t], tokens[a:b], first[c:d], ids[:, e:f], index[a:b])
 
     def index(self, sentences: Integers, radius: int) -> tuple[Integers, Integers]:
         """Return the windows of whole sentences as tokens (B,) and as columns of `rows` (B, K), 0 being the pad's."""

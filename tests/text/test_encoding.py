@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ner_window.text import documents
+from ner_window.text import documents, encoding
 from ner_window.text.documents import OUTSIDE, casing, document_values, gather, share_values
 from ner_window.text.encoding import EncodedCorpus, Encoder, runs, types_of
 from ner_window.text.features import FEATURES
@@ -395,3 +395,20 @@ def test_runs_are_neighbors_of_about_so_many_tokens(lengths, tokens):
     ends = np.cumsum(lengths)
     for run, following in zip(found, found[1:], strict=False):
         assert (ends[following[0]] - lengths[following[0]]) // tokens > (ends[run[0]] - lengths[run[0]]) // tokens
+
+
+@given(CORPORA, st.integers(0, 2), st.sampled_from([("case", "affixes"), ("case", "casing")]), st.data())
+def test_batches_laid_out_together_are_each_what_it_is_alone(sentences, radius, kinds, data):
+    encoded = encode(encoder(kinds, radius), sentences).merged()
+    groups = data.draw(st.lists(st.lists(st.integers(0, len(sentences) - 1), max_size=4), max_size=6))
+    groups = [np.array(group, np.intp) for group in groups]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "_LAID_OUT", data.draw(st.integers(1, 40)))
+        found = list(encoded.batches(iter(groups), radius))
+    assert len(found) == len(groups)
+    for each, group in zip(found, groups, strict=True):
+        alone = encoded.batch(group, radius)
+        for name in ("lengths", "tokens", "first", "ids", "index"):
+            one, other = getattr(each, name), getattr(alone, name)
+            assert one.shape == other.shape, name
+            assert np.array_equal(one, other), name
