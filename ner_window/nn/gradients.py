@@ -40,34 +40,6 @@ Gradient = Floats | RowGradient
 Gradients = dict[str, Gradient]
 
 
-def sum_rows(ids: Integers, values: Floats) -> RowGradient:
-    """Add up the gradients `values` (n, d) of the looked-up rows `ids` (n,), which may repeat.
-
-    With ids (m, n) each gradient goes to m rows, and to one of them as often as it stands there. ``table[ids] +=
-    values`` would keep one of the repeats and drop the others without a word.
-    """
-    if ids.size == len(values) and (np.diff(ids.ravel()) > 0).all():
-        return RowGradient(ids.ravel(), values)  # there is nothing to add up
-    rows, places = np.unique(ids, return_inverse=True)
-    return RowGradient(rows, sum_by_row(places.reshape(-1, max(len(values), 1)).T[: len(values)], values, len(rows)))
-
-
-def sum_by_row(places: Integers, values: Floats, rows: int) -> Floats:
-    """Add each row of `values` (n, d) to the rows `places` (n, m) of a new table (`rows`, d).
-
-    As a product S V with a sparse matrix S (rows, n) that has a one for each place: SciPy runs over it in compiled
-    code and always in the same order, so that a run can be repeated bit by bit. `np.add.at` does the same many times
-    slower.
-    """
-    from scipy.sparse import csc_array  # half a second, which prediction does without
-
-    n, m = places.shape
-    ones, ends = np.ones(n * m, values.dtype), m * np.arange(n + 1, dtype=np.int32)
-    S = csc_array((ones, places.astype(np.int32, copy=False).ravel(), ends), shape=(rows, n))
-    table: Floats = S @ values
-    return table
-
-
 def values_of(gradient: Gradient) -> Floats:
     """Return the non-zero part of a gradient, of either kind."""
     return gradient.values if isinstance(gradient, RowGradient) else gradient

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ner_window.nn.gradients import Array, Floats, Integers, RowGradient, sum_by_row, sum_rows
+from ner_window.nn.gradients import Array, Floats, Integers, RowGradient
+from ner_window.nn.sums import sum_by_row, sum_rows, sums_of_rows
 
 
 def embed(E: Floats, ids: Integers) -> tuple[Floats, Callable[[Floats], RowGradient]]:
@@ -50,7 +51,8 @@ def window_affine(
     (n, d), K, H = X.shape, index.shape[1], len(W)
     pieces = stacked(W, K)
     rows = index * K + np.arange(K, dtype=index.dtype)  # (B, K)
-    Z = add_up((X @ pieces.T).reshape(n * K, H), rows) + b
+    Z = sums_of_rows((X @ pieces.T).reshape(n * K, H), rows)
+    Z += b
 
     def backprop(dZ: Floats) -> tuple[Floats, Floats, Floats]:
         dP = sum_by_row(rows, dZ, n * K).reshape(n, K * H)
@@ -96,7 +98,10 @@ def _places_are_alike(rows: int, d: int, m: int, dtype: np.dtype[Any]) -> bool:
 
 
 def add_up(P: Array, rows: Integers) -> Array:
-    """Return the sum of K rows of P (N, H), rows (B, K), for each of B windows (B, H)."""
+    """Return the sum of K rows of P (N, H), rows (B, K), for each of B windows (B, H).
+
+    As `sums_of_rows`, to the last bit, but without SciPy, whose import takes longer than to tag a small file.
+    """
     Z: Array = np.take(P, rows[:, 0], axis=0)
     for more in rows.T[1:]:
         Z += np.take(P, more, axis=0)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ner_window.nn.distillation import Teacher
-from ner_window.nn.gradients import Gradients, Integers, Parameters, RowGradient, sum_rows
+from ner_window.nn.gradients import Gradients, Integers, Parameters, RowGradient
 from ner_window.nn.network import Network
+from ner_window.nn.sums import sum_rows
 from ner_window.nn.windows import Windows
 
 

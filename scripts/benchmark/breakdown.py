@@ -18,8 +18,9 @@ from benchmark.rows import Row
 from benchmark.workspace import Workspace
 from ner_window import Tagger
 from ner_window.experiment import prepare
-from ner_window.nn.layers import add_up, embed, stacked, sum_by_row, sum_rows
+from ner_window.nn.layers import embed, stacked
 from ner_window.nn.objectives import softmax_cross_entropy
+from ner_window.nn.sums import sum_by_row, sum_rows, sums_of_rows
 from ner_window.prediction import encoded
 from ner_window.prediction.added_column import with_tags
 from ner_window.prediction.marked_lines import read_lines
@@ -93,7 +94,7 @@ def step_through(clock: Clock, run: Any, corpus: EncodedCorpus, sentences: Any) 
     pieces = stacked(p["W"], K)
     P = clock("matrix products forward", lambda: (X @ pieces.T).reshape(-1, H))
     rows = batch.index * K + np.arange(K)
-    Z = clock("adding up the rows of a window", lambda: add_up(P, rows) + p["b"])
+    Z = clock("adding up the rows of a window", lambda: sums_of_rows(P, rows) + p["b"])
     hidden, back = clock("tanh", lambda: network._activate(Z, p))
     S = clock("scores of tags", lambda: hidden @ p["U"].T + p["c"])
     _, objective_back = clock("softmax and loss", lambda: softmax_cross_entropy(S, corpus.labels[batch.tokens]))
