@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -225,7 +226,7 @@ def overflow_allowed() -> np.errstate:
 
 def _check_finite(what: str, value: float, state: TrainingState, rate: float) -> None:
     """Raise `TrainingError` if a number is not finite: what may be done about it, if there was a step or none yet."""
-    if np.isfinite(value):
+    if isfinite(value):
         return
     if not state.optimizer.steps:
         raise TrainingError(

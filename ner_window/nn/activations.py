@@ -23,7 +23,13 @@ def sigmoid(Z: Floats) -> Activated:
 def tanh(Z: Floats) -> Activated:
     """H = tanh(z), f' = 1 - h^2."""
     H = np.tanh(Z)
-    return H, lambda dH: dH * (1 - H * H)
+
+    def backprop(dH: Floats) -> Floats:
+        dZ = 1 - H * H
+        dZ *= dH
+        return dZ
+
+    return H, backprop
 
 
 def hard_tanh(Z: Floats) -> Activated:

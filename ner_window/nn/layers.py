@@ -18,9 +18,9 @@ def embed(E: Floats, ids: Integers) -> tuple[Floats, Callable[[Floats], RowGradi
     The derivative of a look-up is a sum: a row used n times, in one place, one window or one batch, receives n
     gradients. Every one of the m rows of a place receives the whole gradient of their sum.
     """
-    X: Floats = np.take(E, ids[0], axis=0)
+    X: Floats = E.take(ids[0], axis=0)
     for more in ids[1:]:
-        X += np.take(E, more, axis=0)
+        X += E.take(more, axis=0)
     return X, lambda dX: sum_rows(ids.reshape(len(ids), -1), dX.reshape(-1, E.shape[1]))
 
 
@@ -30,7 +30,9 @@ def affine(X: Floats, W: Floats, b: Floats) -> tuple[Floats, Callable[[Floats], 
     ``backprop(dZ)`` returns dX = dZ W (B, D), dW = dZ^T X (H, D) and db, the sum of the rows of dZ (H,). For a batch of
     one window they are the lecture's W^T delta, delta x^T and delta.
     """
-    return X @ W.T + b, lambda dZ: (dZ @ W, dZ.T @ X, dZ.sum(axis=0))
+    Z: Floats = X @ W.T
+    Z += b
+    return Z, lambda dZ: (dZ @ W, dZ.T @ X, dZ.sum(axis=0))
 
 
 def window_affine(

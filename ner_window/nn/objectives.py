@@ -22,9 +22,9 @@ Objective = Callable[[Floats, Integers], tuple[float, Callable[[], Floats]]]
 
 def log_softmax(S: Floats) -> Floats:
     """Log p(c) = s_c - log sum_j exp(s_j) for each row; the maximum is subtracted first, so that nothing overflows."""
-    S = S - S.max(axis=1, keepdims=True)
-    normalizer: Floats = np.log(np.exp(S).sum(axis=1, keepdims=True))
-    return S - normalizer
+    log_p: Floats = S - S.max(axis=1, keepdims=True)
+    log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
+    return log_p
 
 
 def softmax_cross_entropy(S: Floats, y: Integers) -> tuple[float, Callable[[], Floats]]:
@@ -45,9 +45,10 @@ def softmax_cross_entropy(S: Floats, y: Integers) -> tuple[float, Callable[[], F
     def backprop() -> Floats:
         dS = np.exp(log_p)  # p_c: right for every incorrect class
         dS[rows, y] -= 1  # p_y - 1: the correct class
-        return dS / S.dtype.type(len(y))
+        dS /= S.dtype.type(len(y))
+        return dS
 
-    return -float(log_p[rows, y].mean(dtype=np.float64)), backprop
+    return -float(log_p[rows, y].sum(dtype=np.float64)) / len(y), backprop
 
 
 def hinge_costs(S: Floats, y: Integers) -> Floats:

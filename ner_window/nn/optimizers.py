@@ -64,17 +64,19 @@ class Optimizer:
         """Change `parameters` in place by one step at learning rate `rate`; a missing gradient leaves its parameter."""
         self.steps += 1
         for name, gradient in gradients.items():
-            rows, g = (gradient.rows, gradient.values) if isinstance(gradient, RowGradient) else (..., gradient)
-            whole = self.state_of(name, parameters[name])
-            state = {key: array[rows] for key, array in whole.items()}  # views when dense, copies of the rows otherwise
+            parameter, state = parameters[name], self.state_of(name, parameters[name])
             own_rate = rate * self.factors.get(name, 1.0)
-            step = self.direction(g, state, own_rate)
+            if isinstance(gradient, RowGradient):
+                rows = gradient.rows
+                own = {key: array.take(rows, axis=0) for key, array in state.items()}
+                parameter[rows] -= self.direction(gradient.values, own, own_rate)
+                for key, array in state.items():
+                    array[rows] = own[key]
+                continue
+            step = self.direction(gradient, state, own_rate)
             if self.weight_decay and name in ("W", "U"):
-                step = step + own_rate * self.weight_decay * parameters[name]
-            parameters[name][rows] -= step
-            if rows is not ...:
-                for key, array in whole.items():
-                    array[rows] = state[key]
+                step = step + own_rate * self.weight_decay * parameter
+            parameter -= step
 
     def direction(self, g: Floats, state: Mapping[str, Floats], rate: float) -> Floats:
         """Return the step for the gradient `g`, after bringing `state` up to date in place.
