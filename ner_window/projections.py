@@ -99,10 +99,12 @@ class Projections:
         encoded = self.tagger.encoder.encode(Tokens.of([forms]))
         ids, width = encoded.rows[:, 1:] if forms else encoded.rows, self.tagger.network.width
         for parameters, table, unit in zip(self.tagger.members, self.tables, self.units, strict=True):
+            part = table[first * width : (first + ids.shape[1]) * width]
+            out = part if self.dtype.kind == "f" else None
             with np.errstate(over="ignore", invalid="ignore"):  # who takes the scores looks whether they are finite
-                P = self.tagger.network.project(*self.tagger.resolve(encoded, ids, parameters))
-            part = slice(first * width, first * width + len(P))
-            table[part] = P if self.dtype.kind == "f" else np.rint(P / unit)
+                P = self.tagger.network.project(*self.tagger.resolve(encoded, ids, parameters), out)
+            if out is None:
+                part[:] = np.rint(P / unit)
 
     def _unit(self, member: int) -> float:
         """Return what one of the whole numbers stands for: no sum of K products is beyond 16 bits.

@@ -4,12 +4,15 @@ from __future__ import annotations  # names of types are not looked up: `predict
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from ner_window.nn.gradients import Array, Floats, Integers, RowGradient
 from ner_window.nn.sums import sum_by_row, sum_rows, sums_of_rows
+
+#: Columns of zeros beside those of a matrix, as many as kernels take at a time, and columns that they take together.
+MARGIN, COLUMNS = 8, 304
 
 
 def embed(E: Floats, ids: Integers) -> tuple[Floats, Callable[[Floats], RowGradient]]:
@@ -75,28 +78,52 @@ def multiply_alike(X: Floats, M: Floats, out: Floats, rows: int) -> None:
     """Write X M, (n, d) (d, m) -> (n, m), into `out`, to the last bit the same for a row wherever it stands in X.
 
     That bit may depend on the shape of the matrices: so many `rows` are multiplied at a time, zeros behind the last
-    ones. With some kernels it depends on the place in the block, too: with them each row is multiplied by itself.
+    ones. With some kernels it depends on the place in the block, too, in the first and the last columns: then these
+    are zeros, beside those of M. Where that does not help each row is multiplied by itself.
     """
-    if not _places_are_alike(rows, *M.shape, M.dtype):
+    way, start = _way(rows, *M.shape, M.dtype), 0
+    if way == "alone":
         np.matmul(X[:, None], M, out=out[:, None])
         return
-    for start in range(0, len(X), rows):
-        block = X[start : start + rows]
-        if len(block) == rows:
-            np.matmul(block, M, out=out[start : start + rows])
-        else:
-            padded = np.zeros((rows, X.shape[1]), X.dtype)
-            padded[: len(block)] = block
-            out[start:] = (padded @ M)[: len(block)]
+    for piece, w in [(M, M.shape[1])] if way == "plain" else _with_margins(M):
+        margin = MARGIN if way == "margins" else 0
+        for first in range(0, len(X), rows):
+            block = X[first : first + rows]
+            if len(block) < rows:
+                block = np.concatenate([block, np.zeros((rows - len(block), X.shape[1]), X.dtype)])
+            target = out[first : first + rows, start : start + w]
+            if len(target) == rows and not margin:
+                np.matmul(block, piece, out=target)
+            else:
+                target[:] = (block @ piece)[: len(target), margin : margin + w]
+        start += w
+
+
+def _with_margins(M: Floats) -> list[tuple[Floats, int]]:
+    """Cut M (d, m) into pieces of some columns, with columns of zeros on either side, and say how many are M's."""
+    pieces = np.array_split(M, -(-M.shape[1] // COLUMNS), axis=1)
+    widths = [piece.shape[1] for piece in pieces]
+    return [
+        (np.pad(piece, ((0, 0), (MARGIN, MARGIN + -w % MARGIN))), w) for piece, w in zip(pieces, widths, strict=True)
+    ]
 
 
 @lru_cache
-def _places_are_alike(rows: int, d: int, m: int, dtype: np.dtype[Any]) -> bool:
-    """Whether a product of matrices, (rows, d) (d, m), gives the same for a row in every place: it is tried."""
+def _way(rows: int, d: int, m: int, dtype: np.dtype[Any]) -> Literal["plain", "margins", "alone"]:
+    """How a product of matrices, (rows, d) (d, m), gives the same for a row in every place: it is tried."""
     tries = -(-256 // m)  # so many that one of the numbers would show it
     numbers = np.sin(np.arange(tries * (m + 1) * d, dtype=dtype)).reshape(tries, m + 1, d)
-    products = (np.tile(each[0], (rows, 1)) @ each[1:].T for each in numbers)
-    return all(bool((Y[0] == Y).all()) for Y in products)
+    X = np.tile(numbers[:, None, 0], (1, rows, 1))  # (tries, rows, d)
+    if all(_are_alike(x @ each[1:].T) for x, each in zip(X, numbers, strict=True)):
+        return "plain"
+    if m < 4 * MARGIN:  # more would be zeros than not
+        return "alone"
+    with_margins = ((x, piece) for x, each in zip(X, numbers, strict=True) for piece, _ in _with_margins(each[1:].T))
+    return "margins" if all(_are_alike(x @ piece) for x, piece in with_margins) else "alone"
+
+
+def _are_alike(Y: Floats) -> bool:
+    return bool((Y[0] == Y).all())
 
 
 def add_up(P: Array, rows: Integers) -> Array:

@@ -208,16 +208,18 @@ class Network:
 
         return S, backprop
 
-    def project(self, parameters: Parameters, ids: Integers) -> Floats:
+    def project(self, parameters: Parameters, ids: Integers, out: Floats | None = None) -> Floats:
         """Return the products P (n K, H) of n tokens, ids (L, n), with the K pieces of W; those of the first hold b.
 
-        A window's z is the sum of K of these rows, see `window_affine`.
+        A window's z is the sum of K of these rows, see `window_affine`. They are written into `out`, if it is given.
         """
+        W = parameters["W"]
+        P = np.empty((ids.shape[1] * self.width, self.hidden_units), W.dtype) if out is None else out
         looked_up = [self._look_up(f, parameters, ids[own], None)[0] for f, own in enumerate(self.lines)]
-        P = np.empty((ids.shape[1], self.width * self.hidden_units), parameters["W"].dtype)
-        multiply_alike(np.concatenate(looked_up, axis=1), stacked(parameters["W"], self.width).T, P, BLOCK)
-        P[:, : self.hidden_units] += parameters["b"]
-        return P.reshape(ids.shape[1] * self.width, -1)
+        by_token = P.reshape(ids.shape[1], self.width * self.hidden_units)
+        multiply_alike(np.concatenate(looked_up, axis=1), stacked(W, self.width).T, by_token, BLOCK)
+        by_token[:, : self.hidden_units] += parameters["b"]
+        return P
 
     def scores(self, parameters: Parameters, P: Array, index: Integers, unit: float = 1.0) -> Floats:
         """Return the scores (B, C) of windows over projected tokens, index (B, K): what `forward` gives, for use.

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner_window.nn import layers
 from ner_window.nn.gradcheck import central_differences, relative_error
 from ner_window.nn.layers import affine, dropout, embed, multiply_alike, residual_map, window_affine
 
@@ -157,6 +158,29 @@ def written(X, M, rows):
     out = np.empty((len(X), M.shape[1]), X.dtype)
     multiply_alike(X, M, out, rows)
     return out
+
+
+@pytest.mark.parametrize("way", ["plain", "margins", "alone"])
+@pytest.mark.parametrize(("n", "d", "m"), [(1, 3, 40), (23, 5, 304), (24, 5, 305), (50, 7, 911), (49, 4, 9), (0, 4, 9)])
+def test_every_way_to_multiply_gives_the_product(monkeypatch, way, n, d, m):
+    monkeypatch.setattr(layers, "_way", lambda *_: way)
+    generator = np.random.default_rng(2)
+    X, M = generator.normal(size=(n, d)), generator.normal(size=(m, d)).T
+    np.testing.assert_allclose(written(X, M, 24), X @ M, rtol=1e-12, atol=1e-12)
+    assert (X.shape, M.shape) == ((n, d), (d, m))
+
+
+def test_the_way_is_the_first_that_makes_rows_alike(monkeypatch):
+    kind = np.dtype(np.float64)
+    for alike, expected in ((lambda Y: True, "plain"), (lambda Y: False, "alone")):
+        monkeypatch.setattr(layers, "_are_alike", alike)
+        layers._way.cache_clear()
+        assert layers._way(24, 3, 40, kind) == expected
+    monkeypatch.setattr(layers, "_are_alike", lambda Y: not Y[:, : layers.MARGIN].any())
+    layers._way.cache_clear()
+    assert layers._way(24, 3, 40, kind) == "margins"
+    assert layers._way(24, 3, 4 * layers.MARGIN - 1, kind) == "alone"
+    layers._way.cache_clear()
 
 
 def test_a_row_has_the_same_product_to_the_last_bit_in_any_place():
