@@ -167,8 +167,8 @@ class MarkedLines(LineTable):
         fresh.read, fresh._reader = self.read, self._reader
         return fresh
 
-    def __missing__(self, key: bytes) -> int:
-        number = super().__missing__(key)
+    def _add(self, key: bytes, kind: int, token: str | None, tag: str | None) -> int:
+        number = super()._add(key, kind, token, tag)
         if not number:  # the table begins anew
             self._marks = array("b")
         self._marks.append(mark_of(key))

@@ -43,9 +43,11 @@ class LineReader:
     width: int = 0
     first: int = 0
     needed: int = field(init=False)
+    is_utf8: bool = field(init=False)
 
     def __post_init__(self) -> None:
         _check_encoding(self.layout.encoding)
+        self.is_utf8 = codecs.lookup(self.layout.encoding).name == "utf-8"
         columns = (self.layout.token_column, self.layout.tag_column)
         self.needed = max(c + 1 if c >= 0 else -c for c in columns if c is not None)
         if columns == (0, -1):

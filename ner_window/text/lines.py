@@ -2,13 +2,14 @@
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ner_window.errors import CorpusError
-from ner_window.text.line_rules import TOKEN, Layout, LineReader
+from ner_window.text.line_rules import DOCSTART, TOKEN, Layout, LineReader
 
 Integers = NDArray[np.integer[Any]]
 
@@ -96,9 +97,38 @@ class LineTable(dict[bytes, int]):
             self.clear()
             self._kinds, self._forms, self._tags = array("b"), array("i"), array("i")
         self._lines = lines if self.read else [b"\n" + line for line in lines[:1]] + lines[1:]
-        numbers = np.fromiter(map(self.__getitem__, self._lines), np.intp, len(lines))
+        numbers = np.fromiter(map(self.get, self._lines, repeat(-1)), np.intp, len(lines))
+        missing = np.flatnonzero(numbers < 0)
+        if missing.size:
+            new = [self._lines[i] for i in missing.tolist()]
+            self._learn(list(dict.fromkeys(new)))
+            numbers[missing] = [self[line] for line in new]
         self.read += len(lines)
         return numbers
+
+    def _learn(self, new: list[bytes]) -> None:
+        """Read new lines in their order: those that are like most, in UTF-8, all at once, the others by `__missing__`.
+
+        Like most is a token line with as many columns as the first one, none of them empty, no other white space in it.
+        """
+        start, reader, layout = 0, self._reader, self._reader.layout
+        while start < len(new) and (new[start].startswith(b"\n") or not reader.width):
+            self[new[start]]  # the first line of the file, and those up to the first token line
+            start += 1
+        try:
+            text = b"\n".join(new[start:]).decode("utf-8")
+        except UnicodeDecodeError:
+            return
+        separator, other = ("\t", " ") if "\t" in text else (" ", "\t")
+        if start == len(new) or not reader.is_utf8 or (separator == "\t" and reader.width == 1):
+            return
+        for key, line in zip(new[start:], text.split("\n"), strict=True):
+            columns = line.split(separator)
+            if len(columns) != reader.width or "" in columns or other in line or "\r" in line or DOCSTART in line:
+                self[key]
+            else:
+                tag = None if layout.tag_column is None else columns[layout.tag_column]
+                self._add(key, TOKEN, columns[layout.token_column], tag)
 
     def __missing__(self, key: bytes) -> int:
         line = key.removeprefix(b"\n") + b"\n"
@@ -112,11 +142,15 @@ class LineTable(dict[bytes, int]):
         if reader.width != learned:
             reader.first = self._number(key)
         token, tag = reader.token_and_tag(columns) if kind == TOKEN else (None, None)
+        return self._add(key, kind, token, tag)
+
+    def _add(self, key: bytes, kind: int, token: str | None, tag: str | None) -> int:
+        """Give a number to a line that has been read."""
         self._kinds.append(kind)
         self._forms.append(_numbered(token, self._form_ids, self.forms))
         self._tags.append(_numbered(tag, self._tag_ids, self.tags))
-        self[key] = len(self)
-        return len(self) - 1
+        number = self[key] = len(self)
+        return number
 
     def _number(self, key: bytes) -> int:
         """Return the number in the file of the line that a key, which was not known, stands for."""

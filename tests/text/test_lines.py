@@ -13,8 +13,8 @@ from ner_window.text.lines import LineTable, split_lines, whole_lines
 def test_each_distinct_line_has_a_number_and_is_read_once(monkeypatch):
     table = LineTable(Layout(), "here.conll")
     read = []
-    decode = line_rules.decode_line
-    monkeypatch.setattr(line_rules, "decode_line", lambda raw, *more: read.append(raw) or decode(raw, *more))
+    add = table._add
+    monkeypatch.setattr(table, "_add", lambda key, *more: read.append(key) or add(key, *more))
     assert table.ids([b"-DOCSTART- O", b"", b"Mira B-PER", b"", b"Mira B-PER", b"Mira O"]).tolist() == [
         0,
         1,
@@ -25,11 +25,63 @@ def test_each_distinct_line_has_a_number_and_is_read_once(monkeypatch):
     ]
     assert table.ids([b"Mira O", b"-DOCSTART- O"]).tolist() == [3, 4]  # the first line of a file is one of its own
     assert table.ids([]).tolist() == []
-    assert read == [b"-DOCSTART- O\n", b"\n", b"Mira B-PER\n", b"Mira O\n", b"-DOCSTART- O\n"]
+    assert read == [b"\n-DOCSTART- O", b"", b"Mira B-PER", b"Mira O", b"-DOCSTART- O"]
     assert table.kind.tolist() == [DOCUMENT, BLANK, TOKEN, TOKEN, DOCUMENT]
     assert table.form.tolist() == [-1, -1, 0, 0, -1]
     assert table.tag.tolist() == [-1, -1, 0, 1, -1]
     assert (table.forms, table.tags, table.read) == (["Mira"], ["B-PER", "O"], 8)
+
+
+PARTS = st.sampled_from(
+    [
+        b"Mira",
+        b"O",
+        b"B-PER",
+        b" ",
+        b"  ",
+        b"\t",
+        b"\r",
+        b"-DOCSTART-",
+        b"\xef\xbb\xbf",
+        "é".encode(),
+        b"\xe9",
+        b"\0",
+        b"\x85",
+    ]
+)
+LINES = st.one_of(
+    st.sampled_from([b"Mira O", b"Mira\tO", b"Oslo B-LOC", b"", "Ås O".encode(), b"-DOCSTART- O", b"a b\tO", b"Mira"]),
+    st.lists(PARTS, max_size=5).map(b"".join),
+)
+LAYOUTS = st.sampled_from([Layout(), Layout(tag_column=None), Layout(1, 0), Layout(encoding="latin-1"), Layout(0, 1)])
+
+
+@given(st.lists(st.lists(LINES, max_size=8), max_size=3), LAYOUTS)
+def test_lines_that_are_read_together_are_as_if_each_were_read_alone(pieces, layout):
+    together, alone = LineTable(layout, "here"), LineTable(layout, "here")
+    alone._learn = lambda new: None
+    for piece in pieces:
+        found = []
+        for table in (together, alone):
+            try:
+                found.append(table.ids(piece).tolist())
+            except CorpusError as error:
+                found.append(str(error))
+        assert found[0] == found[1]
+        assert list(together.items()) == list(alone.items())
+        assert (together.forms, together.tags, together.read) == (alone.forms, alone.tags, alone.read)
+        for name in ("kind", "form", "tag"):
+            assert getattr(together, name).tolist() == getattr(alone, name).tolist()
+        if isinstance(found[0], str):
+            return
+
+
+def test_most_lines_are_read_together(monkeypatch):
+    table = LineTable(Layout(), "here.conll")
+    table.ids([b"Mira O"])
+    monkeypatch.setattr(line_rules.LineReader, "read", None)  # is not asked
+    assert table.ids([b"sails O", "Ås B-LOC".encode(), b"Mira O", b"sails O"]).tolist() == [1, 2, 3, 1]
+    assert table.forms == ["Mira", "sails", "Ås"]
 
 
 def test_without_a_column_of_tags_there_are_none():
