@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ner_window.config import VectorsConfig
+from ner_window.errors import ConfigError
 from ner_window.nn.gradients import Floats, Integers
 from ner_window.nn.initialization import embedding
 from ner_window.text.documents import document_values
@@ -81,7 +82,17 @@ def pretrained_words(options: VectorsConfig, tokens: Counts, vectors: Vectors) -
     """Return the words of a file of vectors and, with `own_rows`, training words that are not in it.
 
     These begin as the mean of their parts, where `parts` allows it and they have some, else as the unknown word.
+
+    Raises
+    ------
+    ConfigError
+        The configuration says that vectors have other dimensions. Its default says nothing.
     """
+    d, said = vectors.matrix.shape[1], options.dimensions
+    if said not in (d, VectorsConfig.model_fields["dimensions"].default):
+        raise ConfigError(
+            f"vectors.dimensions: {options.source} has {d}, got {said}; leave the key out, it is for random"
+        )
     found = Words(vectors.words, lowercase=options.lowercase, parts=options.parts)
     used = {found.find(token)[0] for token in tokens} - {UNKNOWN}
     head = np.array(sorted(used), np.intp) - len(RESERVED)

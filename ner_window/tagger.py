@@ -244,7 +244,15 @@ class Tagger:
         """Tag sentences in bulk. Tags come in `scheme`, by default that of the training file.
 
         `documents` has a number for each sentence: neighbors of one number are one document. Without it all are one.
+
+        Raises
+        ------
+        TypeError
+            There is a string in the place of the tokens of a sentence, or of the sentences.
         """
+        string = sentences if isinstance(sentences, str) else next((s for s in sentences if isinstance(s, str)), None)
+        if string is not None:
+            raise TypeError(f"expected lists of tokens, got the string {string[:40]!r}; `pipe` takes raw texts")
         target = self.output(scheme)
         tagged = self.tag_text(Tokens.of(sentences, documents))
         return (tagged if target.name == self.scheme else tagged.convert(target)).lists()
@@ -280,6 +288,8 @@ class Tagger:
 
     def entities(self, text: str) -> list[TextEntity]:
         """Return the entities of raw text with character offsets. Needs the extra ``text``."""
+        if not isinstance(text, str):
+            raise TypeError(f"expected a string, got {text!r:.60}; `tag` takes tokens")
         return next(self.pipe([text]))
 
     def pipe(self, texts: Iterable[str], *, ahead: int = TOGETHER) -> Iterator[list[TextEntity]]:
@@ -289,6 +299,8 @@ class Tagger:
         one. With ``ahead=1`` each is answered before the next is read. What goes wrong with a text, or in `texts`, is
         raised after the answers to those before it.
         """
+        if isinstance(texts, str):
+            raise TypeError(f"expected texts, got one string {texts[:40]!r}; `entities` takes one text")
         for some in together(cut(texts), ahead):
             yield from self._entities(some)
 

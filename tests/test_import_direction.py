@@ -38,7 +38,7 @@ MAY = {
     "description": {"nn", "text.features", "text.tagging"},
     "config": {"errors", "text.features", "text.tagging", "text.vectors", "nn.optimizers", "config"},
     "tables": {
-        *("config", "nn.gradients", "nn.initialization", "text.documents", "text.features", "text.vectors"),
+        *("errors", "config", "nn.gradients", "nn.initialization", "text.documents", "text.features", "text.vectors"),
         *("text.vocabulary", "text.words"),
     },
     "tagger": {"errors", "text", "nn", "description", "storage"},

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ner_window.config import VectorsConfig
+from ner_window.errors import ConfigError
 from ner_window.tables import build_feature, coverage, own_words, pretrained_words, random_words
 from ner_window.text.features import FEATURES
 from ner_window.text.tokens import Tokens
@@ -23,7 +24,7 @@ OPTIONS = st.builds(
     own_rows=st.sampled_from([None, 1, 2]),
     parts=st.booleans(),
     lowercase=st.booleans(),
-    dimensions=st.just(3),
+    dimensions=st.just(2),
 )
 
 
@@ -203,3 +204,12 @@ def test_the_list_of_a_feature_is_fixed_or_what_occurs_more_than_once_or_none():
     assert build_feature("shape", tokens, ["LOC"]).strings == ["Xxx", "x"]
     assert len(build_feature("ngrams", tokens, ["LOC"])) == len(RESERVED) + FEATURES["ngrams"].rows
     assert build_feature("gazetteer", tokens, ["LOC"]).strings == ("B-LOC", "I-LOC", "E-LOC", "S-LOC")
+
+
+def test_dimensions_that_vectors_have_not_are_refused():
+    for said in (2, 50):  # 50 is the default: nothing was said
+        assert pretrained_words(VectorsConfig(dimensions=said), count(["the"]), vectors("the")).table.shape == (3, 2)
+    with pytest.raises(
+        ConfigError, match=r"vectors.dimensions: v.txt has 2, got 3; leave the key out, it is for random"
+    ):
+        pretrained_words(VectorsConfig(source="v.txt", dimensions=3), count(["the"]), vectors("the"))

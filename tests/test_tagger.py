@@ -185,6 +185,17 @@ def test_tokens_are_no_string(tagger):
     with pytest.raises(TypeError, match="expected a list of tokens, got the string 'Elena sang'; `entities` takes raw"):
         tagger.tag("Elena sang")
     assert tagger.tag([]) == []
+    for call, message in (
+        (
+            lambda: tagger.tag_sentences(["Elena", "sang"]),
+            "expected lists of tokens, got the string 'Elena'; `pipe` takes",
+        ),
+        (lambda: tagger.tag_sentences("Elena"), "expected lists of tokens, got the string 'Elena'"),
+        (lambda: list(tagger.pipe("Elena")), "expected texts, got one string 'Elena'; `entities` takes one text"),
+        (lambda: tagger.entities(["Elena"]), r"expected a string, got \['Elena'\]; `tag` takes tokens"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            call()
 
 
 @pytest.mark.parametrize("name", ["E.word", "W", "U"])

@@ -1,5 +1,6 @@
 """What a batch is: which files are tagged with which model and how, where they go, and in which parts."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -181,7 +182,12 @@ def batch(
     if folder:
         manifest, work = places.join(output, manifest), places.join(output, work)
     taken = {manifest: "the record of the batch"}
+    sources = {
+        os.path.realpath(file.input): file.input for file in files if not (is_url(file.input) or _is_once(file.input))
+    }
     for file in files:
+        if not is_url(file.output) and (source := sources.get(os.path.realpath(file.output))):
+            raise OutputError(f"{file.output}: is the input {source}; choose another output")
         if file.output in taken:
             raise OutputError(
                 f"{file.output}: both {taken[file.output]} and {file.input} would be written there; give them outputs "

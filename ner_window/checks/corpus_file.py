@@ -28,6 +28,9 @@ from ner_window.text.tagging import SCHEMES
 #: Tokens of a sentence that are kept until its end; a longer one is looked at in parts.
 LONGEST_SENTENCE = 1 << 17
 
+#: One NUL byte in so many, and a file is no text at all: UTF-16 without its mark, or something else.
+_TEXT = 20
+
 _NOTHING = (np.empty(0, np.int32), np.empty(0, np.intp), np.empty(0, np.uint64))
 
 #: Characters of a line that a finding keeps.
@@ -103,6 +106,9 @@ class CorpusCheck:
             if self._failed:
                 return False
         lines = split_lines(piece)
+        before = [*self._raw[-1:], *lines][-2:-1]
+        if not piece.endswith(b"\n") and before and before[0].endswith(b"\r"):
+            lines[-1] += b"\r"  # the last line has no ending, and so not another one
         if not self.lines:
             expected, defects = learn(lines, self._layout, self._needed)
             self._table.expected = expected
@@ -135,8 +141,8 @@ class CorpusCheck:
 
     def _begin(self, piece: bytes) -> bytes:
         """Look at the first bytes, and take a byte order mark away."""
-        wide = piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        if wide or b"\0" in piece[:4096]:
+        wide, start = piece.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)), piece[:4096]
+        if wide or start.count(0) > 1 + len(start) // _TEXT:
             what = "UTF-16" if wide else "not text: it holds NUL bytes"
             self.fail(1, Defect("E003", 1, f"the file is {what}", "convert it to UTF-8, or name the right file"))
         if not piece.startswith(codecs.BOM_UTF8):

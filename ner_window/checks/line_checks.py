@@ -131,8 +131,10 @@ def _wrong_width(text: str, columns: Sequence[str], expected: Expected) -> Defec
         fix = "delete the line if it is a comment: CoNLL has none"
     elif not re.search(r"\w|[!-~]", text):
         fix = "make it a blank line: it holds only invisible characters"
-    elif len(re.split(r"[ \t\xa0]+", text)) == width:
+    elif "\xa0" in text and len(re.split(r"[ \t\xa0]+", text)) == width:
         fix = "replace the no-break space U+00A0 by a space"
+    elif got > width and "" in columns:
+        fix = f"delete a tab: column {columns.index('')} is empty"
     elif got < width:
         fix = "add what is missing, or delete the line"
     else:

@@ -13,7 +13,7 @@ from ner_window.checks.streams import LONGEST, ShortLines
 from ner_window.errors import CorpusError, VectorsError
 from ner_window.text.files import open_input
 from ner_window.text.lines import PIECE, split_lines, whole_lines
-from ner_window.text.vector_text import VectorsReport, is_binary, read_header, read_text
+from ner_window.text.vector_text import LOOKED_AT, VectorsReport, dimensions_of, is_binary, read_header, read_text
 from ner_window.text.vectors import GLOVE, load_vectors
 
 #: Bytes of a line that a finding keeps: the word and some numbers.
@@ -64,6 +64,7 @@ def check_vectors(source: str, findings: Findings, wanted: Container[str], limit
                 for piece in whole_lines(ShortLines(file).read, PIECE):
                     check.add(piece)
             except CorpusError as error:  # of a compressed file
+                check.begin()
                 check.report(check.lines + 1, "E703", str(error).partition(": ")[2], "fetch it again", b"")
             return check.finish()
     except CorpusError as error:
@@ -109,20 +110,25 @@ class VectorCheck:
         self._findings = findings
         self._wanted = wanted
         self._limit = limit
-        self._first = b""  # the first lines, until there are two of them
+        self._first = b""  # the first lines, until there are enough of them
         self._header: tuple[int, int] | None = None
         self._known: set[str] = set()
         self._spaces = [0, 0]  # words that hold spaces: how many, the first one's line
         self._wrong = 0  # lines that are no vectors
 
     def add(self, piece: bytes) -> None:
-        """Look at whole lines; the first two tell the dimensions, so they are waited for."""
+        """Look at whole lines; the first ones tell the dimensions, so they are waited for."""
         if self.lines:
             self._add(piece)
         else:
             self._first += piece
-            if self._first.count(b"\n") > 1:
+            if self._first.count(b"\n") >= LOOKED_AT:
                 self._add(self._first)
+
+    def begin(self) -> None:
+        """Look at the first lines, if they are still waited for."""
+        if not self.lines and self._first:
+            self._add(self._first)
 
     def _add(self, piece: bytes) -> None:
         """Look at whole lines: all at once, and one by one where that fails."""
@@ -138,10 +144,9 @@ class VectorCheck:
                 self._one(number, line, whole=number < self.lines or piece.endswith(b"\n"))
 
     def _begin(self, lines: list[bytes]) -> None:
-        """Find out the dimensions, as `read_text` does: the first two lines may have words with spaces, not both."""
+        """Find out the dimensions, as `read_text` does."""
         self._header = read_header(lines[0])
-        some = [line.split() for line in lines[:2]]
-        self.facts.dimensions = self._header[1] if self._header else min(map(len, some)) - 1
+        self.facts.dimensions = self._header[1] if self._header else dimensions_of(lines[:LOOKED_AT])
 
     def _at_once(self, block: bytes, count: int) -> bool:
         """Take lines without a defect; return whether they are such ones."""
@@ -216,8 +221,7 @@ class VectorCheck:
 
     def finish(self) -> VectorFacts:
         """Report what is known at the end."""
-        if not self.lines and self._first:
-            self._add(self._first)
+        self.begin()
         rows, header = self.facts.rows, self._header
         if not self._known:
             self.report(1, "E703", f"no vectors, got {number_of(self.lines, 'line')}", "is it a vectors file?", b"")

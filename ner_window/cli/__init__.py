@@ -99,6 +99,12 @@ def main() -> None:
     except NerWindowError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        sys.stdout = None  # what is left of it is not tried again
+        typer.echo(f"error: standard output: cannot be written: {error.strerror}", err=True)
+        sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

@@ -58,6 +58,12 @@ def note(text: str) -> None:
         typer.echo(text, err=True)
 
 
+def refuse_input(source: str, output: Path) -> None:
+    """Raise `OutputError` if an output is the input, also by another name: with ``--force`` it would be lost."""
+    if source != "-" and Path(source).exists() and output.exists() and output.samefile(source):
+        raise OutputError(f"{output}: is the input; name another file for the output")
+
+
 def write_bytes(pieces: Iterable[bytes]) -> None:
     """Write bytes to standard output, each piece as soon as it is there.
 

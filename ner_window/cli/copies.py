@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ner_window.cli.console import note, print_json, state, write_bytes
+from ner_window.cli.console import note, print_json, refuse_input, state, write_bytes
 from ner_window.errors import OutputError
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def refuse_output(source: Path, output: Path, force: bool, as_json: bool) -> Non
         if str(source) != "-" and source.exists() and os.path.samestat(source.stat(), os.fstat(sys.stdout.fileno())):
             raise OutputError(f"{source}: is the input and the output; name another file for the copy")
         return
-    if str(source) != "-" and source.exists() and output.exists() and output.samefile(source):
-        raise OutputError(f"{output}: is the input; name another file for the copy")
+    refuse_input(str(source), output)
     refuse_existing_file(output, force)
 
 

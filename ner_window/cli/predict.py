@@ -4,13 +4,13 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note, state, write_bytes
+from ner_window.cli.console import Encoding, Force, Model, Quiet, TokenColumn, note, refuse_input, state, write_bytes
 from ner_window.cli.workers import Scheduler, Workers, clients, elsewhere
 from ner_window.errors import CorpusError
 
@@ -67,9 +67,10 @@ def predict(
     with the ending of its format. Stopped anywhere, the same command goes on with what is missing. A file that cannot
     be tagged is reported, the others go on, and the exit code is 1.
 
-    What a file is, is told by its name (.conll, .tokens, .jsonl), or its first lines: JSON in braces, CoNLL in columns,
-    all else raw text. In tokens a line is a sentence. Compressed files (.gz, .bz2, .xz, .zst) are read as what is in
-    them; -o FILE is compressed, and of the format, that its name says. JSON and pages are UTF-8.
+    What a file is, is told by its name (.conll, .tokens, .jsonl), or its first lines: JSON in braces, CoNLL in columns
+    with labels, all else raw text, where a line is a text of its own. In tokens a line is a sentence. Compressed files
+    (.gz, .bz2, .xz, .zst) are read as what is in them; -o FILE is compressed, and of the format, that its name says.
+    JSON and pages are UTF-8.
 
     Example: echo "Elena Markovic flew to Berlin." | ner-window predict runs/quickstart --input-format text
     """
@@ -111,6 +112,8 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
 
     target = Path(output) if output else None
     if target:
+        for source, _ in found:
+            refuse_input(source, target)
         prediction.refuse_existing_file(target, force)
     tagger = Tagger.load(model)
     least = prediction.threshold_for(tagger, str(model), options.threshold)
@@ -119,9 +122,9 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
         note(f"{model}: tags depend on the whole document, and come when the input ends")
     cut: Counter[str] = Counter()
     table = Projections(tagger, options.precision)
-    for source, _ in found:
+    for number, (source, _) in enumerate(found, 1):
         before = state_of(source)
-        with open_input(source) as stream:
+        with _telling_what_is_left(len(found) - number), open_input(source) as stream:
             answer = _readable(
                 *(source, before),
                 prediction.predict(
@@ -141,6 +144,15 @@ def _tag_streams(model: Path, options: "Options", found: "list[Found]", output: 
         note(f"{source}: documents of more than {BOUND} tokens were cut and tagged in parts; cuts: {times}")
     if least:
         _say_left_out(least.left_out, least.found, least.least)
+
+
+@contextmanager
+def _telling_what_is_left(files: int) -> Iterator[None]:
+    """Add to an error of an input how many files behind it are not tagged for it."""
+    try:
+        yield
+    except CorpusError as error:
+        raise CorpusError(f"{error}; not tagged for that: {files} files behind it" if files else str(error)) from None
 
 
 def _readable(source: str, before: tuple[int, int, int] | None, answer: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,5 +1,7 @@
 """The formats that text comes and goes in, and which of them a stream is in."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Literal
 
@@ -11,6 +13,9 @@ OutputFormat = Literal["conll", "jsonl", "inline", "html"]
 
 #: Bytes of a stream that are looked at.
 START = 1 << 16
+
+#: How a line of JSON begins, a tag is written, and what no label in capitals holds.
+_JSON, _TAG, _SMALL = re.compile(r"\s*(\{|\[\s*(\{|$))"), re.compile(r"O|[BIESLUM]-\S+"), re.compile(r"[^\W\d_A-Z]")
 
 _SUFFIXES: dict[str, Known] = {
     ".conll": "conll",
@@ -46,8 +51,8 @@ def output_named(name: str) -> OutputFormat | None:
 def sniff(stream: IO[bytes], source: str) -> Known:
     """Return the format of a stream: what the file's name says, or what its first lines look like.
 
-    A first line in braces is JSON lines; a document line, tabs, or several lines of equally many columns (two to ten)
-    are CoNLL; all else is text.
+    A first line in braces is JSON lines; a document line, tabs, or several lines of equally many columns (two to ten),
+    one of which holds tags or other labels, are CoNLL; all else is text, also where lines happen to have as many words.
     """
     for suffix in reversed(Path(source).suffixes):
         if suffix in _SUFFIXES:
@@ -57,8 +62,16 @@ def sniff(stream: IO[bytes], source: str) -> Known:
     lines = [line for line in (lines[:-1] or lines) if line.strip()][:20]
     if not lines:
         return "text"
-    if lines[0].lstrip().startswith("{"):
+    if _JSON.match(lines[0]):
         return "jsonl"
-    columns = {len(split_columns(line)) for line in lines if not line.startswith(DOCSTART)}
-    even = len(lines) > 1 and len(columns) == 1 and 2 <= min(columns) <= 10
-    return "conll" if lines[0].startswith(DOCSTART) or "\t" in lines[0] or even else "text"
+    if lines[0].startswith(DOCSTART) or "\t" in lines[0]:
+        return "conll"
+    rows = [split_columns(line) for line in lines if not line.startswith(DOCSTART)]
+    even = len(rows) > 1 and len({len(row) for row in rows}) == 1 and 2 <= len(rows[0]) <= 10
+    return "conll" if even and any(map(_are_labels, list(zip(*rows, strict=True))[1:])) else "text"
+
+
+def _are_labels(column: Sequence[str]) -> bool:
+    """Whether a column holds tags alone, or labels in capitals alone, as parts of speech are, one of them twice."""
+    in_capitals = len(set(column)) < len(column) and not any(map(_SMALL.search, column))
+    return in_capitals or all(map(_TAG.fullmatch, column))

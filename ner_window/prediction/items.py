@@ -152,11 +152,11 @@ def _json(line: str) -> Item | None:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _NoItem(f"not JSON: {error}") from None
+        raise _NoItem(f"not JSON, of which a line holds one object: {error}") from None
     if line.count("[") + line.count("{") > DEEPEST and _depth(record) > DEEPEST:
         raise _NoItem(f"more than {DEEPEST} levels of lists and objects in each other, got {line[:40]!r}")
     if not isinstance(record, dict):
-        raise _NoItem(f"expected an object, got {line[:40]!r}")
+        raise _NoItem(f"expected an object, one on each line, got {line[:40]!r}")
     tokens, text = record.get("tokens"), record.get("text")
     if isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
         return Item((tokens,) if tokens else (), record=record)

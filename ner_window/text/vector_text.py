@@ -1,5 +1,6 @@
 """Word vectors as text, GloVe's (Pennington et al. 2014) and word2vec's: a word and d numbers a line."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO
@@ -20,6 +21,9 @@ _BLOCK = 1 << 18  # bytes parsed together: what is found in them fits into a cor
 #: Bytes of a line, and numbers of a vector.
 LONGEST = 1 << 22
 MOST_DIMENSIONS = 100_000
+
+#: Lines that tell how many numbers a vector has.
+LOOKED_AT = 10
 
 #: Digits of a number in a header.
 _DIGITS = 18
@@ -53,12 +57,12 @@ def read_text(stream: IO[bytes], source: str) -> tuple[list[str], Matrix, Vector
     line cut short are left out and counted. Any other line that is not a word and d numbers stops the reading.
     """
     report = VectorsReport()
-    lines = [line for number in (1, 2, 3) if (line := read_line(stream, source, number))]
+    lines = [line for number in range(1, LOOKED_AT + 1) if (line := read_line(stream, source, number))]
     if not lines:
         return [], np.empty((0, 0), np.float32), report
     header = read_header(lines[0])
     first = 2 if header else 1
-    d = header[1] if header else min(len(line.split()) for line in lines[: 2 if len(lines) > 2 else None]) - 1
+    d = header[1] if header else dimensions_of(lines)
     check_dimensions(d, source, lines[0])
     words: dict[str, None] = {}
     matrices: list[Matrix] = []
@@ -91,6 +95,15 @@ def read_line(stream: IO[bytes], source: str, number: int) -> bytes:
             f"{source}:{number}: a line of more than {LONGEST >> 20} MB, got {_shown(line)}; is it a vectors file?"
         )
     return line
+
+
+def dimensions_of(lines: Sequence[bytes]) -> int:
+    """Return how many numbers stand behind the word in most of the first lines, `LOOKED_AT` if there are as many.
+
+    Of equally frequent numbers it is the lowest: words may hold spaces. The last line counts if there are two at most.
+    """
+    counts = Counter(len(line.split()) - 1 for line in (lines[:-1] if len(lines) > 2 else lines))
+    return min(counts, key=lambda n: (-counts[n], n))
 
 
 def check_dimensions(d: int, source: str, line: bytes) -> None:

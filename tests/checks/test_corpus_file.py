@@ -199,3 +199,21 @@ def test_all_are_counted_however_few_are_kept(lines, limit):
     for code in {finding.code for finding in kept}:
         lines_of = [line for line, _, other in many[0] if other == code]
         assert len([finding for finding in kept if finding.code == code]) == min(limit, len(lines_of))
+
+
+def test_a_nul_byte_is_told_with_its_line_and_hides_nothing():
+    text = b"Oslo B-LOC\n" * 9 + b"Os\0lo B-LOC\nis 0\n"
+    assert checked([text])[0] == [(10, 3, "W207"), (11, 4, "E302")]
+    assert checked(["Oslo O\n".encode("utf-16-le")])[0] == [(1, 1, "E003")]
+
+
+@pytest.mark.parametrize("cut", [0, 12, 18, 19])
+def test_a_last_line_without_an_ending_has_not_another_one(cut):
+    for text, mixed in (
+        (b"Oslo B-LOC\r\nis O\r\nbig O", False),
+        (b"Oslo B-LOC\nis O\nbig O", False),
+        (b"Oslo B-LOC\r\nis O\nbig O", True),
+    ):
+        cut = text.rfind(b"\n", 0, cut) + 1
+        codes = [code for _, _, code in checked([piece for piece in (text[:cut], text[cut:]) if piece])[0]]
+        assert ("W111" in codes) == mixed

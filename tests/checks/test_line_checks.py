@@ -48,6 +48,11 @@ def test_what_a_line_with_a_wrong_number_of_columns_may_be():
     assert wrong(b"<<<<<<< HEAD")[0][0] == wrong(b"=======")[0][0] == wrong(b">>>>>>> x y")[0][0] == "E106"
 
 
+def test_the_fix_of_an_empty_column_is_not_that_of_a_no_break_space():
+    assert wrong(b"call\t\tO", TWO) == [("E102", 7, "delete a tab: column 1 is empty")]
+    assert wrong("a\xa0O".encode(), TWO) == [("E101", 4, "replace the no-break space U+00A0 by a space")]
+
+
 def test_the_column_of_a_tag_that_is_none():
     assert wrong(b"EU  NNP I-NP  0") == [("E302", 15, "write 'O'")]
     layout = Expected(Layout(2, 0), 3, 1, True)

@@ -29,7 +29,7 @@ def test_the_input_is_never_the_output(copy, tmp_path):
     (tmp_path / "link.conll").symlink_to("a.conll")
     for source, target in (("a.conll", "a.conll"), ("a.conll", "link.conll"), ("link.conll", "./a.conll")):
         assert copy(source, target, "--force", code=2).stderr == (
-            f"error: {os.path.normpath(target)}: is the input; name another file for the copy\n"
+            f"error: {os.path.normpath(target)}: is the input; name another file for the output\n"
         )
     assert (tmp_path / "a.conll").read_text() == TEXT
     with (tmp_path / "a.conll").open("ab") as end:

@@ -1,5 +1,9 @@
 """What all commands do alike with what they write, and with notes."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -79,3 +83,25 @@ def test_silence_before_and_after_a_command(model, root, tmp_path):
     for arguments in loud:
         assert notes(*arguments), arguments  # silence does not outlast the command that asked for it
         assert notes(*arguments, "-q") == notes("-q", *arguments) == "", arguments
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no such device")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["info", "MODEL"],
+        ["config", "show", "configs/quickstart.yaml"],
+        ["check", "data/dev.conll"],
+        ["vectors", "info", "data/glove.50d.txt"],
+    ],
+    ids=" ".join,
+)
+def test_a_full_disk_behind_standard_output_is_an_error(arguments, model, root):
+    named = [model if argument == "MODEL" else argument for argument in arguments]
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "ner_window", *named]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=root, check=False)
+    assert done.stderr.splitlines()[-1] == "error: standard output: cannot be written: No space left on device"
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 2

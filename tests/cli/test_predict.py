@@ -1,6 +1,7 @@
 import gzip
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -374,3 +375,22 @@ def test_an_input_that_fails_as_it_is_read_is_to_blame_not_the_output(program, m
     said = program("predict", model, "/proc/self/mem", "--input-format", "text", *output, code=2).stderr
     assert said == "error: /proc/self/mem: cannot be read: Input/output error\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_input_is_never_the_output(program, model, tmp_path):
+    (tmp_path / "a.txt").write_text("In Berlin.\n")
+    (tmp_path / "link").symlink_to("a.txt")
+    for source, target in (("a.txt", "a.txt"), ("link", "a.txt"), ("a.txt", "./link")):
+        said = program("predict", model, source, "-o", target, "--force", code=2, cwd=tmp_path)
+        assert said.stderr == f"error: {os.path.normpath(target)}: is the input; name another file for the output\n"
+    said = program("predict", model, "a.txt", "-o", "a.txt", "--workers", "2", "--force", code=2, cwd=tmp_path)
+    assert f"{tmp_path}/a.txt: is the input {tmp_path}/a.txt; choose another output" in said.stderr
+    assert (tmp_path / "a.txt").read_text() == "In Berlin.\n"
+
+
+def test_an_error_says_how_many_files_behind_it_are_not_tagged(program, model, tmp_path):
+    for name, content in (("a.txt", b"In Berlin.\n"), ("b.txt", b"caf\xe9\n"), ("c.txt", b"x\n"), ("d.txt", b"x\n")):
+        (tmp_path / name).write_bytes(content)
+    said = program("predict", model, tmp_path, code=2)
+    assert said.stderr.endswith("for example iso-8859-1; not tagged for that: 2 files behind it\n")
+    assert program("predict", model, tmp_path / "b.txt", code=2).stderr.endswith("for example iso-8859-1\n")

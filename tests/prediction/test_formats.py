@@ -15,7 +15,17 @@ from ner_window.prediction.formats import encoding_of, output_named
         (b' {"text": "x"}\n', "here", "jsonl"),
         (b"-DOCSTART-\n", "here", "conll"),
         (b"\xef\xbb\xbfOslo\tx\r\n", "here", "conll"),
-        (b"Oslo x\n\nis y\n", "here", "conll"),
+        (b"Oslo x\n\nis y\n", "here", "text"),  # as many words on each line, none of which is a label
+        (b"Elena Markovic\nAnna Smith\n", "here.txt", "text"),
+        (b"Elena flew to Oslo\nBob went to Pisa\n", "here", "text"),
+        (b"NEW YORK\nLOS ANGELES\n", "here", "text"),
+        (b"Oslo O\n\nis B-location\n", "here", "conll"),
+        (b"Oslo NNP B-LOC\nis VBZ O\n", "here.txt", "conll"),
+        (b"Oslo NNP\nof IN\nAas NNP\n", "here", "conll"),
+        (b"Oslo nnp\nof in\nAas nnp\n", "here", "text"),
+        (b'[{"text": "x"}]\n', "here", "jsonl"),  # and refused there
+        (b'[\n  {"text": "x"}]\n', "here", "jsonl"),
+        (b"[1] Oslo\n", "here", "text"),
         (b"Oslo x\n", "here", "text"),  # a single line of two words
         (b"Oslo x\nis\n", "here", "text"),
     ],

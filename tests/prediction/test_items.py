@@ -56,9 +56,9 @@ def test_a_record_holds_tokens_or_text():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (b"{", "here:3: not JSON: "),
-        (b"[" * 100_000, "here:3: not JSON: "),
-        (b"[1]", r"here:3: expected an object, got '\[1\]'"),
+        (b"{", "here:3: not JSON, of which a line holds one object: "),
+        (b"[" * 100_000, "here:3: not JSON, of which a line holds one object: "),
+        (b"[1]", r"here:3: expected an object, one on each line, got '\[1\]'"),
         (b'{"tokens": "x"}', "here:3: expected a key 'text' "),
         (b"\xff", "here:3: byte 1 is not utf-8"),
     ],

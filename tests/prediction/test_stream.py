@@ -148,7 +148,7 @@ def test_what_stands_before_a_line_that_cannot_be_read_is_answered(tagger):
         ("conll", b"Elena x\nsings x\n\nIn x\nOslo\n", "here:5: expected 2 columns as in line 1, got 1: 'Oslo'", 3),
         ("conll", b"\xef\xbb\xbf\nOslo\tx\r\n\ncaf\xe9 x\n", "here:4: byte 4 is not utf-8", 3),
         ("tokens", b"Elena sings\n\ncaf\xe9\n", "here:3: byte 4 is not utf-8", 4),
-        ("jsonl", b'{"text": "Oslo"}\n\n[]\n', r"here:3: expected an object, got '\[\]'", 1),
+        ("jsonl", b'{"text": "Oslo"}\n\n[]\n', r"here:3: expected an object, one on each line, got '\[\]'", 1),
     ]
     for kind, content, message, rows in bad:
         for places in ([], [len(content) // 2], range(len(content))):

@@ -78,3 +78,17 @@ def test_a_word_that_is_no_utf_8_does_not_hide_its_neighbors_defects():
     words, _, report = read(b"a 1 2\nb\xf6 3 4\nc nan 1\na 5 6\nd 7 8\n")
     assert words == ["a", "d"]
     assert (report.undecodable, report.not_finite, report.duplicates) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("damaged", [0, 1, 2, 8])
+def test_a_damaged_line_among_the_first_is_named_and_not_taken_for_the_form_of_all(damaged):
+    lines = [f"w{i} {i}.5 -{i} 3\n" for i in range(12)]
+    lines[damaged] = f"w{damaged} 1 2\n"
+    with pytest.raises(VectorsError, match=rf"^v.txt:{damaged + 1}: expected (a word and )?3 numbers, got "):
+        read("".join(lines))
+
+
+def test_words_that_hold_spaces_among_the_first_are_not_the_form_of_all():
+    words, matrix, _ = read("of the 1 2\nin a 3 4\na 5 6\nb 7 8\nc 9 1\nd 2 3\n")
+    assert words == ["of the", "in a", "a", "b", "c", "d"]
+    assert matrix[:2].tolist() == [[1, 2], [3, 4]]
