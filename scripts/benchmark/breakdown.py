@@ -80,16 +80,18 @@ def of_training(work: Workspace) -> tuple[Clock, int]:
     corpus, clock = run.encoded_train, Clock()
     chosen = list(islice(batches(corpus.lengths, 256, np.random.default_rng(13)), BATCHES))
     for _ in range(ROUNDS):
-        for clock.batch, sentences in enumerate(chosen):
-            step_through(clock, run, corpus, sentences)
+        laid_out = corpus.batches(
+            chosen, run.tagger.network.radius
+        )  # many together, when the first of them is asked for
+        for clock.batch in range(len(chosen)):
+            step_through(clock, run, corpus, clock("choosing tokens and windows", partial(next, laid_out)))
     return clock, sum(int(corpus.lengths[sentences].sum()) for sentences in chosen)
 
 
-def step_through(clock: Clock, run: Any, corpus: EncodedCorpus, sentences: Any) -> None:
+def step_through(clock: Clock, run: Any, corpus: EncodedCorpus, batch: Any) -> None:
     """Do what one batch of training does, a step at a time."""
     p, network = run.state.parameters, run.tagger.network
     K, H = network.width, network.hidden_units
-    batch = clock("choosing tokens and windows", lambda: corpus.batch(sentences, network.radius))
     X, _ = clock("looking up vectors", lambda: embed(p["E.word"], batch.ids))
     pieces = stacked(p["W"], K)
     P = clock("matrix products forward", lambda: (X @ pieces.T).reshape(-1, H))
