@@ -92,7 +92,10 @@ class Manifest:
             It cannot be written.
         """
         self._journal = ""
-        self._write(lasting=True)
+        places.settle(
+            self.batch.folder
+        )  # what the record tells of first: so it tells of nothing that a power cut takes
+        self._write()
 
     def add(self, number: int, outcome: Outcome, part: int | None = None) -> None:
         """Add the outcome of a part of a file, or of a file, whose parts are then no longer needed.
@@ -117,12 +120,12 @@ class Manifest:
         elif joined or time.monotonic() > self._next:
             self._write()
 
-    def _write(self, *, lasting: bool = False) -> None:
+    def _write(self) -> None:
         begin = time.monotonic()
         text = json.dumps(self.document(), indent=1, ensure_ascii=False) + "\n"
         try:
             content = [text.encode("utf-8", "backslashreplace")]
-            places.write(self.batch.manifest, content, self.batch.folder, lasting=lasting)
+            places.write(self.batch.manifest, content, self.batch.folder, lasting=True)
         except OSError as error:
             raise OutputError(f"{self.batch.manifest}: cannot be written: {error.strerror or error}") from None
         self._next = time.monotonic() + _PATIENCE * (time.monotonic() - begin)

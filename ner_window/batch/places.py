@@ -165,8 +165,7 @@ def read(name: str) -> bytes | None:
 def write(name: str, pieces: Iterable[bytes], folder: str, *, lasting: bool = False) -> Written:
     """Write a file under another name in a folder, on the same disk, and move it into place when it is whole.
 
-    If `lasting`, all that was written before is on the disk before it, and it is there when this returns: so a record
-    of outputs is to be written, which then tells of none that a power cut takes. Elsewhere the file system sees to it.
+    If `lasting`, it is on the disk when this returns. Elsewhere the file system sees to it.
 
     Raises
     ------
@@ -185,7 +184,6 @@ def write(name: str, pieces: Iterable[bytes], folder: str, *, lasting: bool = Fa
                 size += len(piece)
         system.makedirs(posixpath.dirname(path), exist_ok=True)
         if lasting and _is_here(system):
-            sync_all()
             put(Path(temporary), Path(path))
         else:
             _move(system, temporary, path)
@@ -194,6 +192,12 @@ def write(name: str, pieces: Iterable[bytes], folder: str, *, lasting: bool = Fa
             if system.exists(temporary):
                 system.rm_file(temporary)
     return Written(size, digest.hexdigest())
+
+
+def settle(name: str) -> None:
+    """Wait until all that was written is on the disk, if that of this name is one of this machine."""
+    if _is_here(system_of(name)[0]):
+        sync_all()
 
 
 def append(name: str, content: bytes) -> None:
