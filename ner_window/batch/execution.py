@@ -115,7 +115,7 @@ def run(manifest: Manifest, runner: Runner) -> Iterator[Ended | None]:
     """Do what is missing; yield what has ended, and None now and then, so that the caller can stop.
 
     A part that goes wrong is done again, `TRIES` times in all, unless it is its text that is wrong. Then its file is
-    given up, and the others go on. What ends is in the record before it is yielded.
+    given up, and the others go on. What ends is in the record before it is yielded; of a URL's, now and then.
 
     Raises
     ------
@@ -219,7 +219,8 @@ def _clean(manifest: Manifest) -> None:
     kept = {part_name(batch, number, part) for number, done in manifest.parts.items() for part in done}
     if manifest.errors:
         kept.add(batch.manifest)
-    for name in places.names_in(batch.folder):
+    names = places.names_in(batch.folder)
+    for name in sorted(names, key=lambda name: places.join(batch.folder, name) == batch.manifest):  # the record last
         if places.join(batch.folder, name) not in kept and name != claims.LOCK:
             places.remove(places.join(batch.folder, name))
 

@@ -89,7 +89,7 @@ def do(task: Task) -> Outcome:
     table = _table(task.model, task.options)
     try:
         return _done(task, table, counted=False)
-    except MissingExtraError as error:
+    except (MissingExtraError, ModelError) as error:
         return Outcome(error=f"{shown_name(task.file.input)}: {error}")
     except NerWindowError as error:
         if not task.part:

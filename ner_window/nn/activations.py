@@ -23,11 +23,12 @@ def sigmoid(Z: Floats) -> Activated:
 def tanh(Z: Floats) -> Activated:
     """H = tanh(z) = 1 - 2 / (exp(2 z) + 1), f' = 1 - h^2.
 
-    Where a processor has AVX2 alone, `np.exp` and the four operations take two thirds of the time of `np.tanh`, and are
-    nearer to the true value. An exp that is too large is infinite, which gives 1.
+    Where a processor has AVX2 alone, `np.exp` and the four operations take a sixth to a third less time than `np.tanh`.
+    The error is of the size of a rounding of 1, 2e-7 at most in float32, also where h is near 0. An exp that is too
+    large is infinite, which gives 1.
     """
-    H: Floats = 2 * Z
     with np.errstate(over="ignore"):
+        H: Floats = 2 * Z
         np.exp(H, out=H)
     H += 1
     np.divide(-2, H, out=H)

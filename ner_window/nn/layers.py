@@ -113,13 +113,13 @@ def _way(rows: int, d: int, m: int, dtype: np.dtype[Any]) -> Literal["plain", "m
     """How a product of matrices, (rows, d) (d, m), gives the same for a row in every place: it is tried."""
     tries = -(-256 // m)  # so many that one of the numbers would show it
     numbers = np.sin(np.arange(tries * (m + 1) * d, dtype=dtype)).reshape(tries, m + 1, d)
-    X = np.tile(numbers[:, None, 0], (1, rows, 1))  # (tries, rows, d)
-    if all(_are_alike(x @ each[1:].T) for x, each in zip(X, numbers, strict=True)):
+    if all(_are_alike(np.tile(each[0], (rows, 1)) @ each[1:].T) for each in numbers):
         return "plain"
     if m < 4 * MARGIN:  # more would be zeros than not
         return "alone"
-    with_margins = ((x, piece) for x, each in zip(X, numbers, strict=True) for piece, _ in _with_margins(each[1:].T))
-    return "margins" if all(_are_alike(x @ piece) for x, piece in with_margins) else "alone"
+    pieces = ((each[0], piece) for each in numbers for piece, _ in _with_margins(each[1:].T))
+    alike = all(_are_alike(np.tile(x, (rows, 1)) @ piece) for x, piece in pieces)
+    return "margins" if alike else "alone"
 
 
 def _are_alike(Y: Floats) -> bool:

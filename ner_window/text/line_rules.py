@@ -129,6 +129,8 @@ def _check_encoding(encoding: str) -> None:
         raise CorpusError(f"encoding: no such encoding, got {encoding!r}; for example utf-8 or iso-8859-1") from None
     except UnicodeError:
         ascii_safe = False
+    except ValueError:  # a NUL in the name
+        raise CorpusError(f"encoding: no such encoding, got {encoding!r}; for example utf-8 or iso-8859-1") from None
     if not ascii_safe:
         raise CorpusError(
             f"encoding: {encoding!r} does not hold ASCII as single bytes; convert the file to UTF-8, "

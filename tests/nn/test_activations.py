@@ -24,6 +24,11 @@ def test_values(name):
     np.testing.assert_allclose(H, [[VALUES[name](z) for z in row] for row in Z.tolist()], rtol=1e-14)
 
 
+def test_tanh_of_numbers_whose_double_is_too_large_is_one():
+    H, _ = ACTIVATIONS["tanh"](np.array([[2e38, -2e38, np.inf, -np.inf, 0]], np.float32))
+    assert H.tolist() == [[1, -1, 1, -1, 0]]
+
+
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_derivatives_agree_with_central_differences(name):
     z = Z.copy()

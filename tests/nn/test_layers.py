@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -193,3 +195,12 @@ def test_a_row_has_the_same_product_to_the_last_bit_in_any_place():
         for _ in range(3):
             some = generator.permutation(n)[: generator.integers(1, n + 1)]
             np.testing.assert_array_equal(written(X[some], M, rows), whole[some])
+
+
+def test_to_try_the_ways_takes_little_memory():
+    layers._way.cache_clear()
+    tracemalloc.start()
+    layers._way(960, 500, 1, np.dtype(np.float32))  # 256 tries
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * 960 * 500 * 4

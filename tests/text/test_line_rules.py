@@ -53,6 +53,7 @@ def test_without_tags_the_token_stands_alone():
     ("encoding", "message"),
     [
         ("klingon", "no such encoding"),
+        ("a\0b", "no such encoding"),
         ("rot13", "no such encoding"),  # from text to text
         ("hex", "no such encoding"),
         *((name, "single bytes") for name in ("utf-16", "utf-32", "cp037", "idna", "punycode", "utf-8-sig")),
