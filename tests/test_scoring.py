@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ner_window import scoring
 from ner_window.errors import CorpusError
 from ner_window.scoring import score_files, score_in, together
 from ner_window.text.conll import Layout
@@ -95,3 +96,19 @@ def test_what_was_predicted_is_scored_in_the_scheme_of_gold():
     result = score_in(SCHEMES["IOB2"], [["B-PER", "I-PER", "O"]], [["B-PER", "E-PER", "O"]], [["Mira", "Voss", "."]])
     assert (result.micro.tp, result.micro.fp, result.right_tokens) == (1, 0, 3)
     assert result.confusion == {("PER", "PER"): 1}
+
+
+def test_a_single_file_that_changes_between_its_two_readings_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "both.conll"
+    path.write_text("Ana B-PER B-PER\nsails O O\n")
+    read, times = scoring.read_labelled, []
+
+    def changes(*arguments, **options):
+        times.append(None)
+        if len(times) == 2:
+            path.write_text("Ana B-PER O\nsails O O\n\n")
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(scoring, "read_labelled", changes)
+    with pytest.raises(CorpusError, match="both.conll: changed while it was read"):
+        score_files(path, None, Layout())

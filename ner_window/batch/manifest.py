@@ -92,9 +92,7 @@ class Manifest:
             It cannot be written.
         """
         self._journal = ""
-        places.settle(
-            self.batch.folder
-        )  # what the record tells of first: so it tells of nothing that a power cut takes
+        places.settle(self.batch.folder)  # first what the record tells of: then no power cut takes that alone
         self._write()
 
     def add(self, number: int, outcome: Outcome, part: int | None = None) -> None:

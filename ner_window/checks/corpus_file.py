@@ -106,9 +106,9 @@ class CorpusCheck:
             if self._failed:
                 return False
         lines = split_lines(piece)
-        before = [*self._raw[-1:], *lines][-2:-1]
-        if not piece.endswith(b"\n") and before and before[0].endswith(b"\r"):
-            lines[-1] += b"\r"  # the last line has no ending, and so not another one
+        if lines and not piece.endswith(b"\n"):  # the last line has no ending: not another one than that before it
+            before = lines[-2] if len(lines) > 1 else self._raw[-1] if self._raw else b""
+            lines[-1] += b"\r" * before.endswith(b"\r")
         if not self.lines:
             expected, defects = learn(lines, self._layout, self._needed)
             self._table.expected = expected

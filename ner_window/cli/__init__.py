@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command runs: ``--help`` needs Typer alone.
 """
 
+import errno
 import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -39,6 +40,9 @@ from ner_window.threads import use_one_thread
 
 if TYPE_CHECKING:
     from types import FrameType
+
+#: What standard output says when it is a file that cannot grow.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 app = typer.Typer(
     add_completion=True,
@@ -100,7 +104,7 @@ def main() -> None:
         typer.echo(f"error: {error}", err=True)
         sys.exit(2)
     except OSError as error:
-        if error.filename is not None:
+        if error.errno not in _NO_ROOM or error.filename is not None:
             raise
         sys.stdout = None  # what is left of it is not tried again
         typer.echo(f"error: standard output: cannot be written: {error.strerror}", err=True)

@@ -112,6 +112,8 @@ class LineTable(dict[bytes, int]):
         Like most is a token line with as many columns as the first one, none of them empty, no other white space in it.
         """
         start, reader, layout = 0, self._reader, self._reader.layout
+        if not reader.is_utf8:
+            return
         while start < len(new) and (new[start].startswith(b"\n") or not reader.width):
             self[new[start]]  # the first line of the file, and those up to the first token line
             start += 1
@@ -120,7 +122,7 @@ class LineTable(dict[bytes, int]):
         except UnicodeDecodeError:
             return
         separator, other = ("\t", " ") if "\t" in text else (" ", "\t")
-        if start == len(new) or not reader.is_utf8 or (separator == "\t" and reader.width == 1):
+        if start == len(new) or (separator == "\t" and reader.width == 1):
             return
         for key, line in zip(new[start:], text.split("\n"), strict=True):
             columns = line.split(separator)

@@ -80,9 +80,7 @@ def of_training(work: Workspace) -> tuple[Clock, int]:
     corpus, clock = run.encoded_train, Clock()
     chosen = list(islice(batches(corpus.lengths, 256, np.random.default_rng(13)), BATCHES))
     for _ in range(ROUNDS):
-        laid_out = corpus.batches(
-            chosen, run.tagger.network.radius
-        )  # many together, when the first of them is asked for
+        laid_out = corpus.batches(chosen, run.tagger.network.radius)  # many together, when the first is asked for
         for clock.batch in range(len(chosen)):
             step_through(clock, run, corpus, clock("choosing tokens and windows", partial(next, laid_out)))
     return clock, sum(int(corpus.lengths[sentences].sum()) for sentences in chosen)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ner_window.batch import execution, plan
+from ner_window.batch import execution, places, plan
 from ner_window.batch.manifest import Manifest, Outcome, read_manifest, replay
 from ner_window.errors import OutputError
 
@@ -108,3 +108,16 @@ def test_a_record_is_what_json_holds(planned):
     document = json.loads(json.dumps(manifest.document()))
     assert document["files"][0]["input"] == found.files[0].input
     assert manifest.left == sum(len(text) for text in TEXTS.values())
+
+
+def test_what_a_record_tells_of_is_on_the_disk_before_it(planned, monkeypatch):
+    found, done = planned(TEXTS), []
+    write = places.write
+    monkeypatch.setattr(places, "sync_all", lambda: done.append("all"))
+    monkeypatch.setattr(
+        places, "write", lambda name, *more, **options: done.append(name) or write(name, *more, **options)
+    )
+    Path(found.folder).mkdir(parents=True)
+    list(execution.run(Manifest(found), execution.one_after_another))
+    outputs = [file.output for file in found.files]
+    assert done == [found.manifest, *outputs, "all", found.manifest]

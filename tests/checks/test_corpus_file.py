@@ -201,6 +201,10 @@ def test_all_are_counted_however_few_are_kept(lines, limit):
         assert len([finding for finding in kept if finding.code == code]) == min(limit, len(lines_of))
 
 
+def test_a_file_of_nothing_but_a_byte_order_mark():
+    assert [code for _, _, code in checked([b"\xef\xbb\xbf"])[0]] == ["E001", "N205"]
+
+
 def test_a_nul_byte_is_told_with_its_line_and_hides_nothing():
     text = b"Oslo B-LOC\n" * 9 + b"Os\0lo B-LOC\nis 0\n"
     assert checked([text])[0] == [(10, 3, "W207"), (11, 4, "E302")]

@@ -90,6 +90,15 @@ def test_hashed_strings_have_no_names():
     assert [hashed.string(i) for i in range(len(hashed))] == [*RESERVED, "#0", "#1", "#2"]
 
 
+def test_what_is_forgotten_are_the_strings_too():
+    hashed = HashedStrings(9, affixes, 8)
+    before = hashed.encode(["Oslo"]).tolist()
+    assert (len(hashed._seen), len(hashed._hashes)) == (1, 8)
+    hashed.forget()
+    assert (len(hashed._seen), len(hashed._hashes)) == (0, 0)
+    assert hashed.encode(["Oslo"]).tolist() == before
+
+
 def test_half_a_surrogate_pair_has_a_hash():
     assert HashedStrings(9, affixes, 8).encode(["\ud800"]).shape == (8, 1)
 

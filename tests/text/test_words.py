@@ -227,3 +227,14 @@ def test_who_asks_seldom_does_not_wait_for_the_dictionary():
     assert "ids" not in vars(words)
     assert words.find("tram") == (UNKNOWN, "unknown")
     assert "ids" in vars(words)
+
+
+def test_after_many_strings_that_were_looked_for_the_dictionary_is_made_and_they_are_forgotten(monkeypatch):
+    monkeypatch.setattr(words_module, "MOST", 3)
+    words = Words(WordList("\n".join(WORDS)))
+    words.encode(["harbour", "tram", "the", "ferry"])
+    assert len(words._looked_for) > 3
+    assert "ids" not in vars(words)
+    assert words.encode(["the", "quay"]).tolist() == [[2, UNKNOWN]]
+    assert not words._looked_for
+    assert "ids" in vars(words)
